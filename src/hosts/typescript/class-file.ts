@@ -4,7 +4,7 @@ import { SourceMap, type SourceMapPayload } from 'node:module';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** Where a function's code starts, by V8's account; counted from 0. */
+/** Where a function's code starts, according to V8; counted from 0. */
 interface CodePlace {
   readonly scriptUrl: string;
   readonly sourceMapUrl: string;
@@ -12,18 +12,18 @@ interface CodePlace {
   readonly column: number;
 }
 
-/** Hands a function to the inspector, which sees only what it can name. */
+/** Passes a function to the inspector, which only sees what it can name. */
 const HANDLE = '__seamlessClass';
 
 /**
- * The source file a class was written in, absolute: the script it runs from, or what that script's source map names
- * where it was compiled or bundled. Null when neither is a file.
+ * The source file of a class, absolute: its script, or the source map's file if it was compiled or bundled. Null if neither is a
+ * file.
  */
 export function fileOfClass(subject: NewableFunction): string | null {
   const place = codePlace(subject);
   if (!place) return null;
   const script = pathOf(place.scriptUrl);
-  // A loader such as tsx compiles in memory, under the name of the source.
+  // Loaders such as tsx compile in memory, under the source's name.
   if (script !== null && /\.[cm]?tsx?$/.test(script) && existsSync(script)) return script;
   const original = originalFile(place, script);
   if (original !== null && existsSync(original)) return original;
@@ -31,8 +31,8 @@ export function fileOfClass(subject: NewableFunction): string | null {
 }
 
 /**
- * The name by which a file's text knows a class: builders write `var Momentum = class _Momentum` for a class that names
- * itself, and then the function's own name is nobody's.
+ * The name of a class in its file: builders write `var Momentum = class _Momentum` for a class that refers to itself, and then
+ * the function's own name is of no use.
  */
 export function nameInText(text: string, className: string): string {
   const name = className.replaceAll('$', '\\$');
@@ -40,7 +40,7 @@ export function nameInText(text: string, className: string): string {
   return assigned.exec(text)?.[1] ?? className;
 }
 
-/** Enabling V8's debugger makes it tell every script there is; in one process it answers before `post` returns. */
+/** Enabling V8's debugger lists every script; within one process this is synchronous. */
 function codePlace(subject: NewableFunction): CodePlace | null {
   const scripts = new Map<string, Debugger.ScriptParsedEventDataType>();
   const session = new Session();
@@ -94,7 +94,7 @@ function originalFile(place: CodePlace, script: string | null): string | null {
     const mapBase = place.sourceMapUrl.startsWith('data:') ? base : new URL(place.sourceMapUrl, base);
     return pathOf(new URL(`${root}${entry.originalSource}`, mapBase).href);
   } catch {
-    // A map nobody can read is as good as none: the script itself is the source then.
+    // A broken source map is ignored: then the script itself is the source.
     return null;
   }
 }

@@ -13,7 +13,7 @@ interface LoadRequest {
   /** The author's file, absolute. */
   readonly file: string;
   readonly projectRoot: string;
-  /** Name of the class or of its export; `default` is one. Without it, the file's only strategy. */
+  /** Name of the class or of its export, also `default`. Default: the file's only strategy. */
   readonly className?: string | undefined;
   readonly context: Pick<ComputeOnlyContext, 'load' | 'setup' | 'takeViolation'>;
 }
@@ -21,7 +21,7 @@ interface LoadRequest {
 export interface LoadedStrategy {
   /** After its `setup()`. */
   readonly instance: Strategy;
-  /** The name the author gave the class, whichever name it was asked for by. */
+  /** The class's name, whichever name it was requested by. */
   readonly className: string;
   readonly moduleUrl: string;
 }
@@ -54,7 +54,7 @@ export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy
     request.context.setup(() => (instance as { setup(): unknown }).setup()),
   );
   if (returned instanceof Promise) {
-    // What becomes of it is reported as an error left behind; here it is refused already.
+    // Its result is reported as a stray error; here it is refused already.
     throw new SeamlessError(
       'strategy',
       `setup() of ${className} returns a promise: make it synchronous, and let a historyProvider do what needs to wait.`,
@@ -66,7 +66,7 @@ export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy
   return { instance, className, moduleUrl: request.bundle.url };
 }
 
-/** A CommonJS file has one export, the object of all. */
+/** A CommonJS file has one export, the object with everything. */
 function flatten(exports: Record<string, unknown>): Record<string, unknown> {
   const only = exports.default;
   if (typeof only !== 'object' || only === null) return exports;
@@ -129,7 +129,7 @@ function notFound(
   return new SeamlessError('not-found', `${shown(request)} has no class ${wanted}. ${hint}`);
 }
 
-/** Why a class that is there cannot be run. */
+/** Why an existing class cannot be run. */
 function unusable(name: string, request: LoadRequest, text: string, exported?: unknown): SeamlessError {
   const location = { file: request.file, line: lineOf(text, new RegExp(`\\bclass\\s+${escape(name)}\\b`)) };
   const at = describeLocation(location, request.projectRoot);
@@ -152,7 +152,7 @@ function isStrategyClass(value: unknown): value is StrategyClass {
   return typeof value === 'function' && value.prototype instanceof Strategy;
 }
 
-/** TypeScript's `abstract` is gone at run time, except that such a class may lack a `setup`. */
+/** TypeScript's `abstract` leaves no trace at run time, except that the class may lack a `setup`. */
 function isAbstract(value: StrategyClass, text: string): boolean {
   const prototype = value.prototype as Partial<Strategy>;
   return (
@@ -161,7 +161,7 @@ function isAbstract(value: StrategyClass, text: string): boolean {
   );
 }
 
-/** One name for a class, however it is exported: the cache knows a strategy by it. */
+/** One name for a class, however it is exported: the strategy's name in the cache. */
 function authorName(exportName: string, value: StrategyClass, file: string, text: string): string {
   if (definesClass(text, value.name)) return nameInText(text, value.name);
   if (exportName !== 'default') return exportName;
@@ -176,7 +176,7 @@ function escape(name: string): string {
   return name.replace(/[^\w]/g, '\\$&');
 }
 
-/** Comments become spaces, so that lines stay where they are. Strings are left alone: a class is not in one. */
+/** Replaces comments by spaces, so that lines stay in place. Strings are left alone: they contain no classes. */
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
 }
@@ -190,7 +190,7 @@ function shown({ file, projectRoot }: LoadRequest): string {
   return describeLocation({ file, line: 1 }, projectRoot).replace(/:1$/, '');
 }
 
-/** Runs the author's code, and turns what it throws into a sentence with its place. */
+/** Runs author code, and converts its errors into sentences with their place. */
 class Author {
   readonly #request: LoadRequest;
   readonly #text: string;
@@ -226,7 +226,7 @@ class Author {
   }
 
   #explain(step: string, thrown: unknown): SeamlessError {
-    // A violation that was caught and led to another error is the cause to name.
+    // If a caught violation led to another error, report the violation.
     const violation = this.#request.context.takeViolation();
     if (thrown instanceof ComputeOnlyViolation || violation)
       return violation ?? (thrown as ComputeOnlyViolation);
@@ -248,7 +248,7 @@ class Author {
   }
 }
 
-/** An error of the SDK's, with the place that led to it if it names none. */
+/** An error of the SDK, with its place unless it names one. */
 function placed(
   error: SeamlessError,
   location: SourceLocation | undefined,
@@ -259,7 +259,7 @@ function placed(
   return new SeamlessError(error.code, `${error.message} (${at})`, details);
 }
 
-/** What Node says of an import that a module outside the bundle does not have; esbuild checks all others. */
+/** Node's message about a missing import of an external module; esbuild checks all others. */
 const ABSENT_EXPORT = /requested module '([^']+)' does not provide an export named '([^']+)'/;
 
 function absentExport(error: Error, file: string, text: string): SeamlessError {

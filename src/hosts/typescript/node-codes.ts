@@ -16,46 +16,46 @@ import type { Spread } from './universe/spread.js';
 export interface NodeCodesOptions {
   readonly strategy: Strategy;
   readonly hasher: CodeHasher;
-  /** The author's file that a place in the loaded module comes from, as they call it. */
+  /** The author's file for a position in the loaded module. */
   readonly fileOf: (place: FunctionPlace) => string | null;
-  /** Where in the author's files a place in the loaded module comes from. */
+  /** The author's position for one in the loaded module. */
   readonly original: (place: FunctionPlace) => SourceLocation | null;
 }
 
-/** What the host knows of a node's code. */
+/** What the host knows about a node's code. */
 interface NodeCode {
   readonly own: OwnCode;
-  /** Of each of its functions; see `OwnCodeDetail`. */
+  /** For each of its functions; see `OwnCodeDetail`. */
   readonly names: readonly number[];
-  /** Its windows are to be copies. */
+  /** Its windows must be copies. */
   readonly copies: boolean;
 }
 
-/** The code of a strategy's nodes: what it hashes to, and whether what it captured is as it was. */
+/** The code of a strategy's nodes: its hashes, and whether captured values are unchanged. */
 export class NodeCodes {
   readonly #options: NodeCodesOptions;
   readonly #spread: Spread;
   readonly #codes: readonly NodeCode[];
-  /** The members of a family have one: they have one code. */
+  /** All members of a family have the same code. */
   readonly #guards = new Map<DagNode, CaptureGuard>();
   readonly #since: GuardsSince;
 
   constructor(options: NodeCodesOptions, spread: Spread) {
     this.#options = options;
     this.#spread = spread;
-    // Taken at once, while nothing of the strategy runs: a snapshot after setup().
+    // Hashed at once, while no strategy code runs: a snapshot after setup().
     const fns = new Set(spread.nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : [])));
     this.#codes = options.hasher.withReadAhead([...fns], () => this.#codesOf(spread.nodes));
-    // From the same moment: what one node or a provider changes, another's rows must not be stored under.
+    // From the same moment: rows must not be stored under a hash that another node or a provider has invalidated.
     this.#since = options.hasher.guardsSinceNow();
   }
 
-  /** Of the node at a position. */
+  /** The node at a position. */
   of(index: number): NodeCode {
     return this.#codes[index] as NodeCode;
   }
 
-  /** The members of a family have one code, whatever symbol they are of. */
+  /** All members of a family have the same code, whatever their symbol. */
   #codesOf(nodes: readonly DagNode[]): NodeCode[] {
     const known = new Map<DagNode, NodeCode>();
     return nodes.map((node) => {
@@ -82,7 +82,7 @@ export class NodeCodes {
     return { own, names: [], copies: false };
   }
 
-  /** What several functions share with one another, and what changed in built-in objects where there is none. */
+  /** What several functions share, and changed built-ins if they share nothing. */
   #together(
     fns: readonly object[],
     node: DagNode,
@@ -109,12 +109,12 @@ export class NodeCodes {
     };
     const members = section ? [canonicalJson([symbols, section.families.size, section.singles.size])] : [];
     return {
-      // Of most nodes the code is the one function that computes a bar.
+      // Most nodes have a single function.
       hash:
         form === BAR && !indicator
           ? only
           : textDigest([...hashes, ...together, form, canonicalJson(indicator ?? null), ...members]),
-      // The code of a built-in indicator is Seamless's own, and its period that of its window.
+      // A built-in indicator's code is Seamless's own, and its period is its window's.
       parts: () =>
         indicator
           ? optionParts({ indicator: indicator.kind, ...indicator.params, period: undefined })
@@ -126,7 +126,7 @@ export class NodeCodes {
     return describeParts(code.parts(), this.#options.fileOf);
   }
 
-  /** Of a provider of the author's own, all that is called. */
+  /** For a custom provider, every function that is called. */
   #ownOfStream(stream: StreamInput<unknown>): OwnCode {
     const provider = stream.historyProvider;
     if (!isCustom(provider)) return { hash: 'built-in' };
@@ -157,7 +157,7 @@ export class NodeCodes {
     return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: name });
   }
 
-  /** Makes the guard of a node at once, where it could not be made when the node is first computed. */
+  /** Makes a node's guard at once if it cannot be made at the first computation. */
   watchNow(index: number, node: ComputedNode): void {
     const { names } = this.#codes[index] as NodeCode;
     const covered = functionsOf(node).every((fn, at) => this.#since.covers(fn, names[at] ?? 0));

@@ -19,7 +19,7 @@ function isBuiltIn(node: ComputedNode): boolean {
 
 export const BAR = 'bar';
 
-/** The same text means another thing when it is called with columns, or with a state. */
+/** The same text has another meaning when it is called with columns, or with a state. */
 export function formOf(node: ComputedNode): string {
   if (node instanceof ScanNode) return 'scan';
   if (node instanceof CrossNode) return 'cross';
@@ -27,7 +27,7 @@ export function formOf(node: ComputedNode): string {
   return node.computeFn instanceof ColumnCompute ? 'columns' : BAR;
 }
 
-/** What of the author's code a node calls. A built-in has none: its kind and parameters say what it does. */
+/** The author's functions that a node calls. A built-in has none: its kind and parameters describe it. */
 export function functionsOf(node: ComputedNode): readonly object[] {
   if (isBuiltIn(node)) return [];
   if (node instanceof ScanNode) return [node.init, node.step];
@@ -42,7 +42,7 @@ export function intervalOf({ interval, kind, name }: DagNode): Seconds | null {
   return parseInterval(interval, `The interval of ${name}`);
 }
 
-/** The interval that the preset of a stream has, where neither the stream nor its strategy names one. */
+/** The interval of a stream's preset, if neither the stream nor its strategy has one. */
 export function presetInterval(node: DagNode, { interval }: Pick<Strategy, 'interval'>): Seconds | null {
   const history = node instanceof StreamInput ? node.historyProvider : null;
   return history instanceof PresetHistory && interval === undefined ? history.interval : null;
@@ -62,12 +62,12 @@ export function sourceOf(provider: HistoryProvider): SourceDescription {
     options,
     ...(pinned && { pinned }),
     ...(transport && { transport }),
-    // A provider of one's own is held to nothing: only presets are.
+    // Only presets have service levels; a custom provider does not.
     ...(held && provider instanceof PresetHistory && { held }),
   };
 }
 
-/** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */
+/** A strategy's nodes, plus inputs that were not added explicitly, before their dependents. */
 export function withInputs(added: readonly DagNode[]): readonly DagNode[] {
   const all = new Set<DagNode>();
   const entered = new Set<DagNode>();

@@ -32,24 +32,24 @@ interface OpenRequest {
 
 export interface OpenedHost {
   readonly host: TypeScriptHost;
-  /** Lets go of V8's inspector. */
+  /** Ends the inspector session. */
   close(): void;
 }
 
-/** A strategy that is set up, and no code of whose runs. */
+/** A strategy that is set up, with no code running. */
 export interface LoadedHost {
-  /** What has to be known before it can be opened. */
+  /** What must be known before it can be opened. */
   readonly unknown: readonly UnknownSymbols[];
   /**
-   * Takes the hashes of its nodes.
-   * @param found the symbols of the universes that are unknown, by name
+   * Hashes its nodes.
+   * @param found the symbols of unknown universes, by name
    */
   open(found: ReadonlyMap<string, readonly string[]>): OpenedHost;
 }
 
 /**
- * Loads a strategy in this very thread and sets it up.
- * @throws SeamlessError for whatever is wrong with the file, the class or its setup().
+ * Loads a strategy in this thread and sets it up.
+ * @throws SeamlessError for errors in the file, the class or its setup()
  */
 export async function loadHost(request: OpenRequest, surroundings: HostSurroundings): Promise<LoadedHost> {
   const { wall } = surroundings.intrinsics;
@@ -97,7 +97,7 @@ async function load(
     className: className ?? undefined,
     context,
   });
-  // Else the engine says so, which knows nothing of built-ins.
+  // Otherwise the engine would report it, without knowing about built-ins.
   if (strategy.instance.nodes().length === 0 && wall.afterword !== '')
     throw new SeamlessError('strategy', `Strategy ${strategy.className} has no nodes.`);
   return strategy;

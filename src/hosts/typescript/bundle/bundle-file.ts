@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeamlessError } from '../../../sdk/errors.js';
 
-/** A process reads its bundle right after it was written; a day is kept for debuggers that look at it later. */
+/** A process reads its bundle right after writing it; bundles are kept for a day for debuggers. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** Files that are looked at for old ones each time: all projects of a machine may share a folder, which then has thousands. */
+/** How many files are checked for age each time: all projects may share a folder with thousands of them. */
 const LOOKED_AT = 64;
 
 /**
- * Writes a bundle into the project's cache folder, or, where there is none or it cannot be written, into a temporary folder: a
- * strategy that is merely looked at leaves no trace in its project.
+ * Writes a bundle into the project's cache folder or, if there is none or it is read-only, into a temporary folder: merely
+ * describing a strategy leaves no trace in its project.
  */
 export async function writeBundle(projectRoot: string, name: string, code: string): Promise<string> {
   const cache = join(projectRoot, '.seamless');
@@ -32,7 +32,7 @@ export async function writeBundle(projectRoot: string, name: string, code: strin
   }
 }
 
-/** Whether a run before wrote the same bundle. It then counts as new, so that nobody takes it away as an old one. */
+/** Whether an earlier run wrote the same bundle. Its time is then renewed, so that it is not deleted as old. */
 function isThere(path: string, code: string): boolean {
   try {
     if (readFileSync(path, 'utf8') !== code) return false;
@@ -40,7 +40,7 @@ function isThere(path: string, code: string): boolean {
     utimesSync(path, now, now);
     return true;
   } catch {
-    // Then it is written, and what is wrong with the place is met there.
+    // Then it is written, which reports any problem with the folder.
     return false;
   }
 }
@@ -54,7 +54,7 @@ function nowhere(cache: string, cause: unknown): SeamlessError {
   );
 }
 
-/** A folder of this user's own: in the system's, others could put their code in the place of this. */
+/** A folder that only this user can write: elsewhere, others could replace the code. */
 async function temporaryFolder(): Promise<string> {
   const user = process.getuid?.();
   const folder = join(tmpdir(), user === undefined ? 'seamless-bundles' : `seamless-bundles-${user}`);
@@ -69,7 +69,7 @@ async function writeInto(folder: string, name: string, code: string): Promise<st
   const path = join(folder, name);
   await removeOld(folder);
   const draft = `${path}.${process.pid}.tmp`;
-  // Another process may import the same bundle at this moment: it must never see half of it.
+  // Another process may import the same bundle right now: it must never see half of it.
   try {
     await writeFile(draft, code);
     await rename(draft, path);

@@ -15,29 +15,29 @@ interface BundleRequest {
   /** The strategy's TypeScript or JavaScript file, absolute or relative to the project root. */
   readonly file: string;
   readonly projectRoot: string;
-  /** URL of the SDK as the importing process has it, so that both know the same classes. */
+  /** URL of the SDK in the importing process, so that both use the same classes. */
   readonly sdkUrl: string;
 }
 
-/** What a strategy file and all it imports become. */
+/** A strategy file with everything it imports, bundled. */
 export interface BundledCode {
   /** The module's text, with its source map. */
   readonly code: string;
-  /** Every file that went into it, absolute, sorted. */
+  /** All files in it, absolute, sorted. */
   readonly inputs: readonly string[];
-  /** When the first of them may have been read, in milliseconds since the epoch. */
+  /** The earliest time at which any of them was read, in milliseconds since the epoch. */
   readonly begunAt: number;
 }
 
 export interface StrategyBundle extends BundledCode {
   readonly codePath: string;
-  /** To import it by: differs each time, because a module is evaluated once per URL. */
+  /** The URL to import; unique, because a module is evaluated once per URL. */
   readonly url: string;
 }
 
 let loads = 0;
 
-/** A URL to import a bundle by that no import has used yet. */
+/** A unique URL to import a bundle with. */
 function freshUrl(codePath: string): string {
   loads += 1;
   return `${pathToFileURL(codePath).href}?load=${loads}`;
@@ -72,7 +72,7 @@ export async function bundleCode(request: BundleRequest): Promise<BundledCode> {
   };
 }
 
-/** A bundle where it can be imported from. @param made the bundle, if it was made already. @throws as `bundleCode` does. */
+/** Writes a bundle where it can be imported from. @param made an existing bundle. @throws as `bundleCode` does */
 export async function bundleStrategy(request: BundleRequest, made?: BundledCode): Promise<StrategyBundle> {
   const bundle = made ?? (await bundleCode(request));
   const { code } = bundle;
@@ -108,7 +108,7 @@ interface Roots {
 }
 
 async function run(file: string, { projectRoot, realRoot }: Roots, plugins: Plugin[]) {
-  // esbuild follows symbolic links. From the real root its relative paths are right from the root as named, too.
+  // esbuild follows symbolic links. From the real root, its relative paths are also right for the root as named.
   const inRoot = relative(projectRoot, file);
   try {
     return await bundler().build({
@@ -124,7 +124,7 @@ async function run(file: string, { projectRoot, realRoot }: Roots, plugins: Plug
       charset: 'utf8',
       sourcemap: 'external',
       sourcesContent: true,
-      // The bytes become part of the code, so that a changed module is a changed strategy.
+      // The bytes become part of the code, so that a changed module changes the strategy.
       loader: { '.wasm': 'binary' },
       define: Object.fromEntries(Object.entries(PLACES).map(([expression, { name }]) => [expression, name])),
       plugins,
@@ -179,7 +179,7 @@ function describeFile(file: string, projectRoot: string): string {
   return describeLocation({ file, line: 1 }, projectRoot).replace(/:1$/, '');
 }
 
-/** Text of esbuild's stand-in for `require`, which it puts where CommonJS modules of the bundle call it. */
+/** The text of esbuild's replacement for `require` in CommonJS modules. */
 const REQUIRE_SHIM = 'Dynamic require of';
 
 interface SourceMap {
@@ -190,11 +190,11 @@ interface SourceMap {
 
 interface Origin extends Roots {
   readonly file: string;
-  /** Texts of the files that were changed on their way in, by path. */
+  /** Texts of files that were changed while bundling, by path. */
   readonly originals: ReadonlyMap<string, string>;
 }
 
-/** The module with its source map, and with a `require` where CommonJS packages of the bundle need one. */
+/** The module with its source map, and with a `require` if its CommonJS packages need one. */
 function assemble(
   result: BuildResult<{ write: false }>,
   { file, projectRoot, realRoot, originals }: Origin,
@@ -203,14 +203,14 @@ function assemble(
     (end) => result.outputFiles.find(({ path }) => path.endsWith(end))?.text,
   );
   const sourceMap = JSON.parse(map) as SourceMap;
-  // The bundle is written elsewhere than esbuild thinks, so the sources are named in full.
+  // The bundle is written to another place than esbuild assumes, so sources have absolute paths.
   const sources = sourceMap.sources;
   sourceMap.sources = sources.map((source) => pathToFileURL(resolve(projectRoot, source)).href);
   sourceMap.sourcesContent = sourceMap.sourcesContent.map(
     (text, at) => originals.get(resolve(realRoot, sources[at] ?? '')) ?? text,
   );
   const requires = js.includes(REQUIRE_SHIM);
-  // The line added in front shifts the map by one: each line of mappings ends in a semicolon.
+  // The added first line shifts the source map by one: each line of mappings ends with a semicolon.
   if (requires) sourceMap.mappings = `;${sourceMap.mappings}`;
   const base = JSON.stringify(pathToFileURL(file).href);
   const prelude = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(${base});\n`;
@@ -220,7 +220,7 @@ function assemble(
 
 const SDK_NAMESPACE = 'seamless-sdk';
 
-/** Sends every import of the SDK to the module that this process already has. */
+/** Redirects every import of the SDK to this process's own module. */
 function sdkPlugin(sdkUrl: string): Plugin {
   return {
     name: 'sdk',
@@ -242,8 +242,8 @@ function sdkPlugin(sdkUrl: string): Plugin {
 const PROCESS_NAMESPACE = 'node-process';
 
 /**
- * Has what is imported from `node:process` read where it is used, as properties of the process: an import of Node's own gives `pid`
- * once and for all, past every guard.
+ * Makes imports from `node:process` read the process's properties when they are used: Node's own import would capture `pid` once,
+ * bypassing all guards.
  */
 function processPlugin(): Plugin {
   return {
@@ -260,7 +260,7 @@ function processPlugin(): Plugin {
   };
 }
 
-/** What a module may call its own place, and the constant that stands for it in a bundle of many modules. */
+/** The names for a module's own path, and the constants that replace them in a bundle. */
 const PLACES: Readonly<Record<string, { readonly name: string; readonly of: (file: string) => string }>> = {
   'import.meta.url': { name: '__moduleUrl', of: (file) => pathToFileURL(file).href },
   'import.meta.filename': { name: '__moduleFile', of: (file) => file },
@@ -269,7 +269,7 @@ const PLACES: Readonly<Record<string, { readonly name: string; readonly of: (fil
   __dirname: { name: '__moduleFolder', of: (file) => dirname(file) },
 };
 
-/** Gives each file that asks for its place the constants above, so that data beside it are found from the bundle. */
+/** Defines those constants in each file that uses them, so that data beside it are found from the bundle. */
 function placePlugin(originals: Map<string, string>): Plugin {
   return {
     name: 'place',
@@ -283,14 +283,14 @@ function placePlugin(originals: Map<string, string>): Plugin {
         const declarations = [...constants].map(
           ([name, value]) => `const ${name} = ${JSON.stringify(value)};`,
         );
-        // Within the first line, so that all lines keep their numbers.
+        // On the first line, so that line numbers stay the same.
         const [hashbang = ''] = /^(?:#![^\n]*\n)?/.exec(text) ?? [];
         return {
           contents: `${hashbang}${declarations.join(' ')}${text.slice(hashbang.length)}`,
           loader: loaderOf(path),
         };
       };
-      // esbuild calls back from its pipe: the caller's context must come along.
+      // esbuild calls back from its pipe: the caller's async context must be restored.
       pluginBuild.onLoad({ filter: SCRIPT, namespace: 'file' }, AsyncResource.bind(load));
     },
   };
@@ -304,8 +304,8 @@ function loaderOf(path: string): Loader {
 }
 
 /**
- * A native addon is loaded from where it is: it cannot be part of a text. The digest of its bytes can, so that another addon is
- * other code; and since a process never loads a file twice, one that changed after it was loaded is refused.
+ * A native addon is loaded from its own path, since it cannot be part of a text. Its digest can, so that another addon counts as
+ * other code. A process never loads a file twice, so one that changed after loading is refused.
  */
 function addonPlugin(): Plugin {
   return {
@@ -321,7 +321,7 @@ function addonPlugin(): Plugin {
           .slice(0, 32);
         const [file, name] = [JSON.stringify(path), JSON.stringify(basename(path))];
         return {
-          // Without require, whose closure nothing can vouch for. A file can be loaded once in a process.
+          // Without require, whose closure cannot be hashed. A process can load a file only once.
           contents: `const loaded = (process[Symbol.for('seamless.addons')] ??= {});
 let addon = loaded[${file}];
 if (!addon) {

@@ -15,15 +15,15 @@ import {
 } from './shape/shape.js';
 import { LARGEST, TOO_LARGE, type Shaper } from './shape/shaper.js';
 
-/** The hash of everything that something leads to. */
+/** The hash of everything reachable from a value. */
 interface Digest {
-  /** Null when something in reach cannot be vouched for. */
+  /** Null when something reachable cannot be hashed. */
   readonly hash: string | null;
-  /** Bits of what code in reach may see, and that counts for it; see `SEEN`. */
+  /** Bits of what reachable code may see, which count for it; see `SEEN`. */
   readonly names: number;
 }
 
-/** What cannot be vouched for, and where. */
+/** What cannot be hashed, and where it is. */
 interface Failure {
   readonly path: Path;
   readonly reason: Reason;
@@ -31,29 +31,29 @@ interface Failure {
 
 const HASH_LENGTH = 32;
 
-/** Longer texts of one value are hashed once, and not for each that leads to it. */
+/** Longer texts are hashed once, not for each reference. */
 const LONG = 256;
 
-/** What is in reach, in the order in which it was met, and the shape of each. */
+/** Reachable values in order of discovery, with their shapes. */
 interface Reach {
   readonly values: readonly Distinct[];
   readonly shapes: readonly Shape[];
   readonly fails: boolean;
-  /** Bits of what code in reach may see. */
+  /** Bits of what reachable code may see. */
   readonly reads: number;
 }
 
-/** A shape as a text: what is in it without a further edge, and where the rest leads. */
+/** A shape as a text: its own content, and where its edges lead. */
 interface Written {
   readonly text: string;
   readonly targets: readonly Distinct[];
-  /** Bits of texts in it that may be names of properties. */
+  /** Bits of its texts that may be property names. */
   readonly reads: number;
 }
 
 /**
- * Hashes graphs of values, cycles and all. One walk goes through all that is in reach, and each object, function, class and symbol gets a
- * number when it is first met: so a hash says which is which, also of things that are equal, and it does not depend on the order in which they were made.
+ * Hashes graphs of values, including cycles. A single walk numbers each object, function, class and symbol when it is first met.
+ * So a hash also tells identical things from merely equal ones, and does not depend on the order of creation.
  */
 export class Digester {
   readonly #shaper: Shaper;
@@ -63,7 +63,7 @@ export class Digester {
     this.#shaper = shaper;
   }
 
-  /** The digest of what something leads to. @param names bits of what counts in any case. */
+  /** The digest of everything reachable from a value. @param names bits that count in any case */
   digest(start: Shape, names = 0): Digest {
     for (;;) {
       const reach = this.#reach(start, names);
@@ -73,7 +73,7 @@ export class Digester {
     }
   }
 
-  /** The first value in reach that cannot be vouched for. */
+  /** The first reachable value that cannot be hashed. */
   findFailure(root: Shape, start: Path, names: number): Failure | null {
     if (root.fails) return { path: start, reason: root.fails };
     const seen = new Set<Distinct>();
@@ -95,7 +95,7 @@ export class Digester {
     const shapes = [start];
     const seen = new Set<Distinct>();
     let [reads, size, fails] = [0, 0, false];
-    // It grows while it is walked, and is walked to its end.
+    // Grows during the walk, which covers it completely.
     for (const shape of shapes) {
       const { targets, reads: mentioned } = this.#write(shape, names);
       reads |= shape.reads | mentioned;
@@ -127,7 +127,7 @@ export class Digester {
     return hash.digest('hex').slice(0, HASH_LENGTH);
   }
 
-  /** Of most shapes the same is written each time. */
+  /** Most shapes have the same text each time. */
   #write(shape: Shape, names: number): Written {
     let plain = this.#written.get(shape);
     if (!plain) {
@@ -144,7 +144,7 @@ export class Digester {
     };
   }
 
-  /** Gives up on the structure that leads to most of what is in reach: it is what the reason will name. */
+  /** Gives up on the structure that leads to most values: the reason will name it. */
   #refuse(start: Shape, names: number): void {
     let largest: { readonly value: object; readonly size: number } | null = null;
     const seen = new Set<Distinct>();
@@ -193,7 +193,7 @@ function writeEdges(tag: string, edges: readonly Edge[]): Written {
   return { text: short, targets, reads };
 }
 
-/** Texts of classes one of whose methods is read as a value, where some value becomes a text. */
+/** Texts of classes with a method that is read as a value, if some value is converted to text. */
 function methodTexts(shapes: readonly Shape[]): string[] {
   const read = new Set(shapes.flatMap(({ valueNames }) => valueNames));
   return shapes.flatMap(({ methods }) => {

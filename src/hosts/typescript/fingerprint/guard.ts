@@ -3,7 +3,7 @@ import { KernelCompute } from '../../../sdk/node.js';
 import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape/shape.js';
 import type { Snapshot, Shaper } from './shape/shaper.js';
 
-/** The variable through which a value was reached: of which function, and its name there. */
+/** The variable that leads to a value: its function, and its name there. */
 interface Holder {
   readonly fn: object;
   readonly variable: string;
@@ -19,30 +19,30 @@ interface Watched extends Reached {
   readonly before: Shape;
 }
 
-/** What is no longer as it was. */
+/** A changed value. */
 export interface GuardedChange {
   /** `count in closure of bump`. */
   readonly variable: string;
   readonly holder: Holder | null;
 }
 
-/** A state that code may keep where no closure leads: on built-in objects. */
+/** State that code may keep on built-in objects, outside of closures. */
 export interface BuiltInState {
-  /** What was hung on one of them since, by name; it is taken away again. */
+  /** The property that was added to one of them, by name; it is removed again. */
   takeAdded(): string | null;
 }
 
-/** Notices when what a function depends on is no longer what it was. */
+/** Detects changes of what a function depends on. */
 export class CaptureGuard {
   readonly #shaper: Shaper;
   readonly #builtIns: BuiltInState;
-  /** Made when it is first needed: of a hit it never is. */
+  /** Made when first needed: for a hit, never. */
   readonly #watch: () => readonly Watched[];
   #watched: readonly Watched[] | null = null;
 
   /**
-   * @param names bits of the names that count for the function; see `edgesOf`.
-   * @param since what values were when they were hashed; without, what they are now.
+   * @param names bits of the names that count for the function; see `edgesOf`
+   * @param since the values when they were hashed; default: the current ones
    */
   constructor(
     shaper: Shaper,
@@ -58,7 +58,7 @@ export class CaptureGuard {
     if (!since) this.#watched = this.#watch();
   }
 
-  /** The first value that changed since the guard was made; null when none did. */
+  /** The first value that changed since the guard was made; null: none. */
   changed(): GuardedChange | null {
     this.#watched ??= this.#watch();
     for (const watched of this.#watched) {
@@ -84,10 +84,10 @@ function watchedEdges({ edges, watched }: Shape): readonly Edge[] {
   return watched.length === 0 ? edges : [...edges, ...watched];
 }
 
-/** Objects that are watched at most: what a host's own object leads to may be all of it. */
+/** The most watched objects: a host object may lead to everything. */
 const MOST_WATCHED = 50_000;
 
-/** Everything in reach that code could change. */
+/** Everything reachable that code could change. */
 function watch(shaper: Shaper, snapshot: Snapshot, root: object, start: Path, names: number): Watched[] {
   const watched: Watched[] = [];
   const seen = new Set<object>([root]);
@@ -97,7 +97,7 @@ function watch(shaper: Shaper, snapshot: Snapshot, root: object, start: Path, na
     const { object, path } = reached;
     if (object !== root && !shaper.isFrozen(object))
       watched.push({ ...reached, before: snapshot.stateOf(object) });
-    // What lies in a built-in is Seamless's own: its kernels use memory again, and no author's code gets there.
+    // Values inside built-in indicators are Seamless's own, out of author code's reach; their kernels reuse memory.
     if (isKernel(object)) continue;
     const shape = snapshot.shapeOf(object);
     for (const edge of [...edgesOf(shape, names), ...shape.watched]) {
@@ -109,7 +109,7 @@ function watch(shaper: Shaper, snapshot: Snapshot, root: object, start: Path, na
   return watched;
 }
 
-/** A proxy may stand for a value that must not be looked at. */
+/** A proxy may stand for a value that must not be touched. */
 function isKernel(object: object): boolean {
   return !types.isProxy(object) && object instanceof KernelCompute;
 }

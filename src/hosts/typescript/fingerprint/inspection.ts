@@ -1,14 +1,14 @@
 import { Session, type Runtime } from 'node:inspector';
 import { SeamlessError } from '../../../sdk/errors.js';
 
-/** Where V8 found a function: script, line and column counted from 0. */
+/** A function's position according to V8: script, line and column counted from 0. */
 export interface FunctionPlace {
   readonly script: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** One scope a function closes over, its variables as own properties. */
+/** A scope of a closure, its variables as own properties. */
 export interface ScopeValues {
   /** `Closure (setup)`, `Block`, `Module`, `Script`, `Global`. */
   readonly description: string;
@@ -18,7 +18,7 @@ export interface ScopeValues {
 export interface Closure {
   /** Innermost first. */
   readonly scopes: readonly ScopeValues[];
-  /** Null for a function that is native. */
+  /** Null for a native function. */
   readonly place: FunctionPlace | null;
 }
 
@@ -36,7 +36,7 @@ export interface PrivateMember {
 
 const GROUP = 'seamless';
 
-/** What an object never changes. */
+/** What never changes about an object. */
 const NO_STATE = new Set([
   '[[Prototype]]',
   '[[PrivateMethods]]',
@@ -44,10 +44,10 @@ const NO_STATE = new Set([
   '[[GeneratorReceiver]]',
 ]);
 
-/** Functions that are read in one go: more keep too many handles of the inspector at a time. */
+/** Functions per batch: more would hold too many inspector handles at a time. */
 const BATCH = 256;
 
-/** The protocol's answer, with the part that Node's types leave out. */
+/** The protocol's answer, including the part missing in Node's types. */
 type Properties = Runtime.GetPropertiesReturnType & {
   readonly privateProperties?: readonly {
     readonly name: string;
@@ -57,10 +57,10 @@ type Properties = Runtime.GetPropertiesReturnType & {
   }[];
 };
 
-/** Reads what reflection cannot: captured variables, bound arguments, private fields. One V8 inspector session. */
+/** Reads what reflection cannot: captured variables, bound arguments, private fields. Uses one V8 inspector session. */
 export class Inspection {
   readonly #session = new Session();
-  /** Objects go to the inspector and come back through this box, which both sides hold. */
+  /** Passes objects to and from the inspector. */
   readonly #box: { value: unknown } = { value: undefined };
   readonly #boxId: string;
   readonly #ahead = new Map<object, Closure>();
@@ -97,12 +97,12 @@ export class Inspection {
     });
   }
 
-  /** Where V8 found a function; null for one that is native. */
+  /** A function's position; null for a native one. */
   placeOf(fn: object): FunctionPlace | null {
     return this.#during(fn, placeOf);
   }
 
-  /** Whether a script is one of Node's own modules. The first time takes long: Node has hundreds of scripts. */
+  /** Whether a script is one of Node's own modules. The first call is slow: Node has hundreds of scripts. */
   isOfNode(script: string): boolean {
     if (!this.#urls.has(script)) this.#readUrls();
     return this.#urls.get(script)?.startsWith('node:') === true;
@@ -119,19 +119,19 @@ export class Inspection {
   }
 
   /**
-   * Reads the closures of many functions in a third of the time that one by one takes. Each is kept for the next `closure`
-   * that asks for it, or until `forgetAhead`: no user code may run before.
+   * Reads many closures in a third of the time of single reads. Each is kept for the next `closure` call, or until `forgetAhead`:
+   * no user code may run before.
    */
   readAhead(fns: readonly object[]): void {
     for (let from = 0; from < fns.length; from += BATCH) this.#readBatch(fns.slice(from, from + BATCH));
   }
 
-  /** Drops what was read ahead and not asked for. */
+  /** Drops closures that were read ahead but not requested. */
   forgetAhead(): void {
     this.#ahead.clear();
   }
 
-  /** What a function closes over, when it was read ahead. */
+  /** A function's closure, if it was read ahead. */
   ahead(fn: object): Closure | undefined {
     return this.#ahead.get(fn);
   }
@@ -158,7 +158,7 @@ export class Inspection {
     }
   }
 
-  /** The parts of a function made by `bind`; null for any other. */
+  /** The parts of a bound function; null for any other. */
   bound(fn: object): BoundFunction | null {
     return this.#during(fn, ({ internalProperties = [] }) => {
       const part = (wanted: string): unknown =>
@@ -181,16 +181,16 @@ export class Inspection {
     );
   }
 
-  /** What V8 shows of the inside of a generator, a Proxy, a weak collection, a Promise or an iterator of a Map. */
+  /** V8's view of the inside of a generator, Proxy, weak collection, Promise or Map iterator. */
   innerState(object: object): PrivateMember[] {
     return this.#during(object, ({ internalProperties = [] }) =>
       internalProperties.flatMap(({ name, value }): PrivateMember[] => {
         if (NO_STATE.has(name) || !value) return [];
         if (name === '[[Entries]]') return this.#entriesIn(value);
         if (name === '[[Scopes]]') return this.#localsIn(value);
-        // A place in the code comes as a value.
+        // A position in the code arrives as a value.
         const isPlace = name === '[[GeneratorLocation]]';
-        // For people, what changes in it is a change of it.
+        // For people, a change inside it counts as its own change.
         return [
           { name: '', value: isPlace ? JSON.stringify(value.value as unknown) : this.#materialize(value) },
         ];
@@ -208,7 +208,7 @@ export class Inspection {
     ]);
   }
 
-  /** Variables of a generator that waits, which are in its innermost scope. */
+  /** Variables of a suspended generator, from its innermost scope. */
   #localsIn(list: Runtime.RemoteObject): PrivateMember[] {
     const scopes = Array.from(this.#materialize(list) as ArrayLike<ScopeValues>);
     return scopes
@@ -265,7 +265,7 @@ export class Inspection {
     }) as Runtime.CallFunctionOnReturnType;
   }
 
-  /** In one process the answer is there when `post` returns. */
+  /** Within one process, `post` is synchronous. */
   #post(method: string, parameters: object): unknown {
     let answer: { error: Error | null; result: unknown } | undefined;
     this.#session.post(method, parameters, (error, result) => {

@@ -9,44 +9,44 @@ import { Wall } from '../wall/wall.js';
 import { changes, differences, leadsOn, propertiesOf } from './property-changes.js';
 import { isObject, memberName } from './shape/shape.js';
 
-/** What is known of one built-in object: its name, and what its properties were. */
+/** A built-in object: its name, and its original properties. */
 interface Known {
   readonly name: string;
   readonly ofSdk?: boolean;
-  /** null where they were not followed. */
+  /** Null if they were not followed. */
   readonly properties: ReadonlyMap<PropertyKey, PropertyDescriptor> | null;
-  /** What it inherits from, and whether properties could be added to it. */
+  /** Its prototype, and whether it was extensible. */
   readonly above: object | null;
   readonly open: boolean;
 }
 
-/** A property of a built-in object that is not what it was. */
+/** A changed property of a built-in object. */
 interface Patch {
   /** `Math.hypot`. */
   readonly name: string;
   /** `.hypot`. */
   readonly member: string;
-  /** The value there now: also an accessor's function, or undefined when the property is gone. */
+  /** The current value; an accessor's function, or undefined when the property is gone. */
   readonly value: unknown;
 }
 
-/** Modules of Node that are retired, experimental or warn when loaded, but for those that the guards load anyway. */
+/** Node modules that are deprecated, experimental or warn when loaded, except those the guards load anyway. */
 const LEFT_OUT = /^(?:_|punycode|sys|domain|constants|trace_events|repl|test|sqlite|sea)/;
 
-/** Written by Node, V8 and tools that map stack traces; no computation depends on them. */
+/** Written by Node, V8 and source map tools; no computation depends on them. */
 const NO_PATCHES: readonly Patch[] = [];
 
 const RESTLESS = new Set(['Error.prepareStackTrace', 'Error.stackTraceLimit']);
 
-/** What Node's `fetch`, or the package it comes from, adds when it is first used; a computeFn may not call it. */
+/** What Node's `fetch` (undici) adds on first use; a computeFn may not call it. */
 function isOfFetch(key: PropertyKey): boolean {
   return typeof key === 'symbol' && Symbol.keyFor(key)?.startsWith('undici.globalDispatcher') === true;
 }
 
-/** JavaScript's own globals and none of Node's. Kept: Node crashes when a debugger evaluates in a context that was let go. */
+/** JavaScript's own globals, without Node's. Kept alive: Node crashes when a debugger evaluates in a freed context. */
 const BARE_REALM = createContext();
 
-/** What the host itself works with while nodes are computed, of what only Node has. */
+/** Node-only objects that the host itself uses while nodes are computed. */
 const OF_HOST: ReadonlySet<string> = new Set([
   ...['node:util', 'node:util.types', 'node:crypto', 'node:crypto.Hash.prototype'],
   ...['node:buffer.Buffer', 'node:buffer.Buffer.prototype'],
@@ -56,19 +56,19 @@ const OF_HOST: ReadonlySet<string> = new Set([
   ...['node:timers', 'node:timers/promises', 'node:perf_hooks'],
 ]);
 
-/** How far what only Node has is followed: to the prototypes of what a module exports. */
+/** How deep Node-only objects are followed: to the prototypes of a module's exports. */
 const NODE_DEPTH = 2;
 
-/** The functions and objects that JavaScript and Node bring along, by name, as they were at one moment. */
+/** JavaScript's and Node's functions and objects, by name, as they were at one moment. */
 export class Intrinsics {
   readonly #known = new Map<object, Known>();
   readonly #globals = propertiesOf(globalThis);
   readonly #names = new Map<object, string>();
-  /** Those that JavaScript code depends on without naming them, such as `Array.prototype`. */
+  /** Those that code depends on without naming them, such as `Array.prototype`. */
   readonly #language: readonly object[];
-  /** Of these, what code may hang a state on and find again from anywhere. */
+  /** Of these, objects on which code may store state to find it again from anywhere. */
   readonly #shared: readonly object[];
-  /** Between these objects and the code of a strategy. */
+  /** Objects between these and a strategy's code. */
   wall: Wall;
 
   constructor(sdkExports: Readonly<Record<string, unknown>>) {
@@ -93,7 +93,7 @@ export class Intrinsics {
     this.wall = new Wall(this.#builtIns(), syncImports);
   }
 
-  /** Classes and prototypes are called by their own names, whichever object leads there first. */
+  /** Classes and prototypes get their own names, whichever object leads to them first. */
   #nameClasses(globals: readonly string[]): void {
     const classes = globals.map((name): [string, unknown] => [name, this.#globals.get(name)?.value]);
     classes.push(['TypedArray', Object.getPrototypeOf(Float64Array)], ...hiddenIntrinsics());
@@ -125,16 +125,16 @@ export class Intrinsics {
       },
     ];
     for (const [object, { name, properties, above, open }] of this.#known) {
-      // Most functions have a name and a length, on which nothing depends that does not ask for these.
+      // Most functions have a name and a length, which matter only to code that asks for them.
       const plainFunction = typeof object === 'function' && (properties?.size ?? 0) <= 2;
-      // Who reads the environment is asked who it is.
+      // Reading the environment runs a check on the caller.
       if (properties && object !== process.env)
         builtIns.push({ object, name, properties, above, open, core: core.has(object) && !plainFunction });
     }
     return builtIns;
   }
 
-  /** The name of a built-in function or object of JavaScript or Node; undefined for anything else. */
+  /** The name of a built-in function or object; undefined for anything else. */
   nameOf(value: object): string | undefined {
     const known = this.#known.get(value);
     if (known) return known.ofSdk === true ? undefined : known.name;
@@ -143,37 +143,37 @@ export class Intrinsics {
       : standInName(value);
   }
 
-  /** The name of a module of Node, by what `import * as` gives of it. */
+  /** The name of a Node module, given its namespace object. */
   #moduleOf(namespace: object): string | undefined {
     const whole = Reflect.getOwnPropertyDescriptor(namespace, 'default')?.value as unknown;
     const name = isObject(whole) ? this.#known.get(whole)?.name : undefined;
     return name?.startsWith('node:') === true ? name : undefined;
   }
 
-  /** What a global was when the snapshot was taken; undefined when there was none of that name. */
+  /** A global's value when the snapshot was taken; undefined: there was none. */
   globalAt(name: PropertyKey): PropertyDescriptor | undefined {
     return this.#globals.get(name);
   }
 
-  /** What a global is for the code of a strategy. */
+  /** A global's value for the strategy's code. */
   globalNow(name: PropertyKey): PropertyDescriptor | undefined {
     const kept = this.wall.kept.find(({ object, key }) => object === globalThis && key === name);
     return kept ? kept.now : Reflect.getOwnPropertyDescriptor(globalThis, name);
   }
 
-  /** Names of globals that came after the snapshot, but for those of `fetch`. */
+  /** Names of globals that were added after the snapshot, except those of `fetch`. */
   addedGlobals(): PropertyKey[] {
     return Reflect.ownKeys(globalThis).filter((key) => !this.#globals.has(key) && !isOfFetch(key));
   }
 
-  /** What someone changed in built-in objects, of the language and of Node. */
+  /** Everything that was changed in built-in objects. */
   allPatches(): Patch[] {
     const patches = this.wall.kept.flatMap(patchesOfKept);
     for (const object of this.#known.keys()) patches.push(...this.#presentPatches(object));
     return patches;
   }
 
-  /** What someone changed in one built-in object. */
+  /** What was changed in one built-in object. */
   patchesOf(object: object): readonly Patch[] {
     const kept = this.wall.kept.filter((change) => change.object === object);
     const present = this.#presentPatches(object);
@@ -200,14 +200,14 @@ export class Intrinsics {
   }
 
   /**
-   * How many properties were hung on each of the objects that any code can reach. Built-in properties are not enumerable
-   * and assigned ones are, so this is quick enough to ask after every chunk.
+   * How many properties were added to each shared object. Built-in properties are not enumerable but assigned ones are, so this
+   * is fast enough for every chunk.
    */
   sharedKeys(): readonly number[] {
     return this.#shared.map((object) => Object.keys(object).length);
   }
 
-  /** The property that came since `before` was taken by `sharedKeys`, which is then removed; null when none did. */
+  /** The property that was added since `before` (from `sharedKeys`), after removing it; null: none. */
   takeAdded(before: readonly number[]): string | null {
     const now = this.sharedKeys();
     const index = now.findIndex((count, at) => count > (before[at] ?? count));
@@ -220,7 +220,7 @@ export class Intrinsics {
     return `${this.#known.get(object)?.name ?? ''}.${key}`;
   }
 
-  /** Undoes what strategies changed, as far as the language allows, so that none finds what another left. */
+  /** Undoes what strategies changed, as far as the language allows, so that none affects another. */
   restore(): void {
     for (const [object, { name, properties }] of this.#known) {
       if (!properties) continue;
@@ -231,7 +231,7 @@ export class Intrinsics {
         else Reflect.deleteProperty(object, key);
       }
     }
-    // Node itself keeps things under symbols.
+    // Node itself stores things under symbols.
     for (const key of this.addedGlobals()) {
       if (typeof key === 'string') Reflect.deleteProperty(globalThis, key);
     }
@@ -258,9 +258,9 @@ export class Intrinsics {
     const ofNode = Number.isFinite(depth);
     for (const [key, descriptor] of properties) {
       if (!leadsOn(descriptor)) continue;
-      // Private matters of a module: caches, other modules.
+      // A module's internals: caches, other modules.
       if (ofNode && typeof key === 'string' && key.startsWith('_')) continue;
-      // Of a class, what its instances have counts as much as what it has itself.
+      // For a class, its instances' members matter as much as its own.
       this.#addAll(descriptor, `${name}.${String(key)}`, key === 'prototype' ? depth : depth - 1);
     }
     this.#add(Object.getPrototypeOf(value), `${name}.__proto__`, depth - 1);
@@ -273,12 +273,12 @@ export class Intrinsics {
   }
 }
 
-/** Remembers what is built in. Call it once the compute-only context is in place and before any user code runs. */
+/** Records the built-in objects. Call it inside the compute-only context, before any user code runs. */
 export function snapshotIntrinsics(sdkExports: Readonly<Record<string, unknown>> = {}): Intrinsics {
   return new Intrinsics(sdkExports);
 }
 
-/** What a module did to a built-in object, and is put away while the host works. */
+/** A module's change of a built-in object, undone while the host works. */
 function patchesOfKept({ name, key, then, now }: Kept): Patch[] {
   if (key === null) return [{ name: `${name}.__proto__`, member: '.__proto__', value: now?.value }];
   const path = `${name}.${String(key)}`;
@@ -291,7 +291,7 @@ function stateOf(object: object): Pick<Known, 'above' | 'open'> {
   return { above: Object.getPrototypeOf(object) as object | null, open: Object.isExtensible(object) };
 }
 
-/** Node keeps its own accounts in its objects: under symbols and underscores, and all over `process`. */
+/** Node's own bookkeeping: under symbols and underscores, and everywhere in `process`. */
 function isNodesOwn(object: object, name: string, key: PropertyKey, then: unknown): boolean {
   if (object === process && then !== undefined) return true;
   if (!(object === process || object === console || name.startsWith('node:'))) return false;
@@ -299,10 +299,10 @@ function isNodesOwn(object: object, name: string, key: PropertyKey, then: unknow
   return typeof key === 'string' && key.startsWith('_') && (then !== undefined || NODES_PRIVATE.has(key));
 }
 
-/** What Node adds to its objects as they are used. */
+/** What Node adds to its objects when they are used. */
 const NODES_PRIVATE = new Set(['_events', '_eventsCount', '_maxListeners', '_exiting', '_times']);
 
-/** Whether Node has put what an accessor gives in its place, as it does when some of its classes are first used. */
+/** Whether Node has replaced an accessor by its value, as it does when some classes are first used. */
 function isLoaded(
   object: object,
   then: PropertyDescriptor | undefined,
@@ -312,7 +312,7 @@ function isLoaded(
   return Reflect.apply(then.get, object, []) === now.value;
 }
 
-/** What a bundle makes of `import * as process`, as long as nobody has put anything on it. */
+/** The namespace of `import * as process` in a bundle, as long as it is unchanged. */
 function isImportOfProcess(value: object): boolean {
   return (
     !types.isProxy(value) &&
@@ -322,7 +322,7 @@ function isImportOfProcess(value: object): boolean {
   );
 }
 
-/** A function that has a prototype is found from each of its instances. */
+/** A function with a prototype can be reached from each instance. */
 function isMaker(object: object): boolean {
   return isObject(Reflect.getOwnPropertyDescriptor(object, 'prototype')?.value);
 }

@@ -11,60 +11,60 @@ import { Shaper, type PastSnapshot } from './shape/shaper.js';
 import { placeOfUse } from './text/uses.js';
 
 interface CodeHasherOptions {
-  /** What the SDK exports, by name. Its code counts by name: the engine's semantics version covers it. */
+  /** The SDK's exports, by name. Its code counts by name only: the engine's semantics version covers it. */
   readonly sdkExports: Readonly<Record<string, unknown>>;
   /** `snapshotIntrinsics()`, taken before any user code ran. */
   readonly intrinsics: Intrinsics;
-  /** All that the lines of the loaded code depend on: its text and the author's files. Default: nothing. */
+  /** Everything that the loaded code's lines depend on: its text and the author's files. Default: nothing. */
   readonly code?: () => string;
 }
 
 interface OwnCodeRequest {
   /** The node's inputs and their positions. */
   readonly inputs: ReadonlyMap<DagNode, number>;
-  /** The strategy: the `this` of arrows written in the methods of its class. */
+  /** The strategy: `this` in arrow functions of its class. */
   readonly thisValue?: object;
-  /** What the function is called on, where it is called as a method: a provider, for its `fetch`. */
+  /** For a method, the object it is called on: a provider, for its `fetch`. */
   readonly receiver?: unknown;
-  /** What to call the function in messages: the node's name. */
+  /** The function's name in messages: the node's. */
   readonly describe: string;
 }
 
-/** The hash of a function, or why there is none, and what it is made of. */
+/** A function's code hash (or why there is none), and its parts. */
 export type OwnCodeDetail = (
   | { readonly hash: string; readonly unhashable?: undefined }
   | { readonly hash?: undefined; readonly unhashable: string }
 ) & {
-  /** Bits of the names that count since code in reach reads them; `guard` wants them back. */
+  /** Bits of names that count because reachable code reads them; `guard` needs them again. */
   readonly names: number;
-  /** Some code in reach may ask for memory beyond the ends of a view into it. */
+  /** Reachable code may ask for memory beyond the ends of a view. */
   readonly looksBeyondViews: boolean;
-  /** Everything that counts, one by one. Costs time, so that it is made when asked for. */
+  /** Everything that counts, one by one. Expensive, so it is made on request. */
   parts(): readonly CodePart[];
 };
 
-/** Watches what functions captured, as it was at one time. */
+/** Watches captured values from one moment on. */
 export interface GuardsSince {
-  /** Whether all that a function reaches was looked at by then. */
+  /** Whether everything reachable from a function was recorded by then. */
   covers(fn: object, names: number): boolean;
-  /** Of a function that is covered. */
+  /** A guard for a recorded function. */
   guard(fn: object, request: OwnCodeRequest, names: number): CaptureGuard;
 }
 
 /** The call of a function, as it was hashed. */
 interface Call {
   readonly tag: string;
-  /** To what the function is called on, to the function, and to changed built-ins, which any code sees. */
+  /** Edges to the receiver, to the function, and to changed built-ins, which any code sees. */
   readonly edges: readonly Edge[];
-  /** Stands for it where shapes are asked for; made then. */
+  /** Represents the call where shapes are needed; made on demand. */
   root: object | null;
-  /** Bits of what counted; null when it was not hashed, or could not be. */
+  /** Bits of what counted; null: not hashed, or not possible. */
   names: number | null;
 }
 
 /**
- * Hashes what functions of a loaded strategy depend on: their code, the helpers it reaches, and the values that
- * closures captured. One hasher serves one `describe`; between its calls no user code may run, or `refresh` must.
+ * Hashes what a loaded strategy's functions depend on: their code, the helpers they reach, and captured values. One hasher serves
+ * one `describe`; between its calls no user code may run unless `refresh` is called.
  */
 export class CodeHasher {
   readonly #intrinsics: Intrinsics;
@@ -75,9 +75,9 @@ export class CodeHasher {
   /** How many properties built-in objects had when the first guard was made. */
   #builtInKeys: readonly number[] | null = null;
   #thisValue: object | null = null;
-  /** What stands for the call of a function, and how it was hashed last. */
+  /** The representation of a function's call, and its last hash. */
   #calls = new Map<object, Call>();
-  /** Stands for a call on nothing, which is the same for all functions. */
+  /** Represents a call without a receiver, the same for all functions. */
   #onNothing: object | null = null;
 
   constructor({ sdkExports, intrinsics, code = () => '' }: CodeHasherOptions) {
@@ -93,7 +93,7 @@ export class CodeHasher {
     this.#digester = new Digester(this.#shaper);
   }
 
-  /** Forgets values seen, since user code has run. */
+  /** Forgets all values, because user code has run. */
   refresh(): void {
     this.#patches = null;
     this.#builtInKeys = null;
@@ -106,9 +106,7 @@ export class CodeHasher {
     this.#shaper.forget();
   }
 
-  /**
-   * Runs `work`, which hashes these functions, with what they close over read in few steps before. In it no user code may run.
-   */
+  /** Runs `work`, which hashes these functions, after reading their closures in batches. No user code may run meanwhile. */
   withReadAhead<T>(fns: readonly object[], work: () => T): T {
     try {
       readAhead(this.#inspection, fns, (fn) => this.#shaper.builtInName(fn) !== undefined);
@@ -138,7 +136,7 @@ export class CodeHasher {
       : { hash, names, looksBeyondViews, parts };
   }
 
-  /** One hash of functions that are called on the same values: also of what one shares with another, and of changed built-ins. */
+  /** One hash of functions with the same receivers: covers shared objects and changed built-ins. */
   together(fns: readonly object[], request: OwnCodeRequest): string {
     this.#enter(request);
     const patches = this.#patchEdges();
@@ -147,12 +145,12 @@ export class CodeHasher {
     return this.#digester.digest(shape(tag, [...edges, ...patches])).hash ?? '';
   }
 
-  /** Watches what a function captured. Make it before the function is called. */
+  /** Watches a function's captured values. Make it before the function is called. */
   guard(fn: object, request: OwnCodeRequest, names: number): CaptureGuard {
     return this.#guardOf(this.#callOf(fn, request), request, names, this.#watchBuiltIns());
   }
 
-  /** The same for functions that were hashed just now, also when the guard is made later: most never are called. */
+  /** The same for functions that were just hashed, even if the guard is made later: most are never called. */
   guardsSinceNow(): GuardsSince {
     const calls = this.#calls;
     const snapshot = this.#shaper.snapshot();
@@ -180,13 +178,13 @@ export class CodeHasher {
     return new CaptureGuard(this.#shaper, builtIns, root, { subject: '', owner: describe }, names, since);
   }
 
-  /** Where in the loaded code a change came about, as near as its text tells; null when it does not tell. */
+  /** The place in the loaded code that made a change, as precisely as its text tells; null: unknown. */
   placeOf({ holder }: GuardedChange): FunctionPlace | null {
     const place = holder && this.#shaper.placeOf(holder.fn);
     return holder && place && (placeOfUse(holder.fn, holder.variable, place) ?? place);
   }
 
-  /** Whether a function is of the script that an object's class is written in: the bundle, for a strategy. */
+  /** Whether a function is in the same script as an object's class: for a strategy, the bundle. */
   isInScriptOf(instance: object, { script }: FunctionPlace): boolean {
     return this.#shaper.placeOf(instance.constructor)?.script === script;
   }
@@ -236,7 +234,7 @@ export class CodeHasher {
     return call.root;
   }
 
-  /** Stands for what a function reads of what it is called on. */
+  /** Represents what a function reads of its receiver. */
   #receiverOf(fn: object, receiver: unknown): object {
     if (receiver === undefined && this.#shaper.isWithoutReceiver(fn)) {
       if (!this.#onNothing) {

@@ -5,10 +5,10 @@ import type { FunctionPlace } from './inspection.js';
 import type { CodePart } from './parts.js';
 import { shorten } from './preview.js';
 
-/** Characters kept of a function's text: enough to show what an edit changed in all but the longest. */
+/** How many characters of a function's text are kept: enough to show an edit in all but the longest. */
 const TEXT_LENGTH = 2000;
 
-/** What a function's hash is made of, as the engine and the store know it. */
+/** The parts of a function's hash, in the form of the engine and the store. */
 export function describeParts(
   parts: readonly CodePart[],
   fileOf: (place: FunctionPlace) => string | null,
@@ -35,7 +35,7 @@ function lastName(subject: string): string {
   return /([\w$#]+)[^\w$#]*$/.exec(subject.replace(/ \(.*\)$/, ''))?.[1] ?? '';
 }
 
-/** Parameters of a node that its host knows: of a built-in indicator, or the form of its function. */
+/** A node's parameters that the host knows: those of a built-in indicator, or the form of its function. */
 export function optionParts(options: Readonly<Record<string, unknown>>): Part[] {
   return Object.entries(options).flatMap(([name, value]): Part[] => {
     if (value === undefined) return [];

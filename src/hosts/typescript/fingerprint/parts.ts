@@ -7,31 +7,31 @@ import { preview, shorten } from './preview.js';
 import { describePath, edgesOf, follow, isObject, primitiveToken, type Path } from './shape/shape.js';
 import type { Shaper } from './shape/shaper.js';
 
-/** One thing that a function's hash is made of. */
+/** One part of a function's hash. */
 export interface CodePart {
   /** `mean in closure of fast`. */
   readonly path: string;
   /** `mean`, `limits.low`; empty for the function itself. */
   readonly subject: string;
-  /** The function whose variable it is, as it was found; empty for the function itself. */
+  /** The function that owns the variable; empty for the function itself. */
   readonly owner: string;
   readonly kind: 'function' | 'class' | 'value' | 'node' | 'built-in' | 'unhashable';
-  /** Of a function, its own text alone; of a value, all that it holds. */
+  /** For a function, only its own text; for a value, everything it contains. */
   readonly hash: string;
-  /** The value in short, or the start of the text. */
+  /** The value's short form, or the start of the text. */
   readonly preview: string;
   /** Of a function, the name it has. */
   readonly title: string;
   /** Of a function, its text. */
   readonly text: string;
-  /** Where V8 found a function. */
+  /** The function's position according to V8. */
   readonly place: FunctionPlace | null;
 }
 
-/** Parts that are listed of one function: what has more is described by these. */
+/** The most parts listed for one function; the rest is summarized. */
 const MOST_PARTS = 200;
 
-/** What a function leads to: each function once, the values it captured, and what those hold. */
+/** What a function leads to: each function once, captured values, and their contents. */
 export function listParts(
   shaper: Shaper,
   digester: Digester,

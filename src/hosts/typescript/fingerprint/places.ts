@@ -5,17 +5,17 @@ import type { FunctionPlace } from './inspection.js';
 
 const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
 
-/** From places in a loaded bundle to the author's files. The bundle's map is read when first asked for. */
+/** Maps positions in a loaded bundle to the author's files. The source map is parsed when first needed. */
 export class SourcePlaces {
   readonly #code: string;
   #map: SourceMap | null = null;
 
-  /** @param code of the bundle, with its source map in its last line. */
+  /** @param code of the bundle, with its source map in the last line */
   constructor(code: string) {
     this.#code = code;
   }
 
-  /** Where a place of the bundle was written; null where the map names none. */
+  /** The original position; null: the source map has none. */
   locate({ line, column }: FunctionPlace): SourceLocation | null {
     this.#map ??= readMap(this.#code);
     const entry = this.#map?.findEntry(line, column);
@@ -25,7 +25,7 @@ export class SourcePlaces {
   }
 }
 
-/** Frames in a bundle become those of the author's files; stacks that Node mapped have none. */
+/** Maps frames in a bundle to the author's files; stacks that Node has mapped need no mapping. */
 export function mapFrames(
   frames: readonly SourceLocation[],
   places: SourcePlaces,

@@ -2,11 +2,11 @@ import { types } from 'node:util';
 import { hiddenKind } from './shape/data-shape.js';
 import { isObject } from './shape/shape.js';
 
-/** Characters of a preview, and items it shows of a list. */
+/** Length of a preview in characters, and how many items of a list it shows. */
 const LENGTH = 80;
 const ITEMS = 6;
 
-/** A value in a few words. Unlike `util.inspect` it runs no getter and no other code of the value's own. */
+/** A value in a few words. Unlike `util.inspect`, it runs no getters or other code of the value. */
 export function preview(value: unknown): string {
   return shorten(show(value, 1));
 }

@@ -1,6 +1,6 @@
 import { isObject } from './shape/shape.js';
 
-/* Properties of an object as they were at one moment, and what of them has changed. */
+/* An object's properties at one moment, and what has changed since. */
 
 export function propertiesOf(object: object): Map<PropertyKey, PropertyDescriptor> {
   const properties = new Map<PropertyKey, PropertyDescriptor>();
@@ -11,7 +11,7 @@ export function propertiesOf(object: object): Map<PropertyKey, PropertyDescripto
   return properties;
 }
 
-/** A property that is not what it was. */
+/** A changed property. */
 interface Change {
   readonly key: PropertyKey;
   readonly then: PropertyDescriptor | undefined;
@@ -47,16 +47,16 @@ function isSame(then: PropertyDescriptor | undefined, now: PropertyDescriptor): 
   );
 }
 
-/** The parts of a property that are not what they were. */
+/** The changed parts of a property. */
 export function differences(then: PropertyDescriptor | undefined, now: PropertyDescriptor): unknown[] {
   const parts = ['value', 'get', 'set'] as const;
   const found = parts.flatMap((part) => (Object.is(then?.[part], now[part]) ? [] : [now[part] as unknown]));
   const { writable, enumerable, configurable } = now;
-  // What nobody may write, list or change any more. A property that is undefined is one all the same.
+  // Whether it is writable, enumerable and configurable. A property with the value undefined exists, too.
   return [...found, `${String(writable)} ${String(enumerable)} ${String(configurable)}`];
 }
 
-/** Whether there is an object behind a property: most hold a number or a text. */
+/** Whether a property holds an object: most hold a number or a text. */
 export function leadsOn({ value, get, set }: PropertyDescriptor): boolean {
   return isObject(value) || get !== undefined || set !== undefined;
 }

@@ -6,7 +6,7 @@ import { CLOCK, ENVIRONMENT, TIME_ZONE } from './rules.js';
 import type { Zones } from './zones.js';
 
 /**
- * Replaces the clock by the close of the bar, and `Math.random` by numbers of the bar, while a node is computed.
+ * Replaces the clock by the bar's close, and `Math.random` by the bar's random numbers, while a node is computed.
  * @param real called at each use of the real ones
  */
 export function replaceClockAndRandom(
@@ -17,7 +17,7 @@ export function replaceClockAndRandom(
 ): void {
   const barTime = (api: string): number => {
     const asOf = zones.computing?.asOf ?? NaN;
-    // The column form sees many bars at once: there is no one time to tell.
+    // The column form sees many bars at once, so there is no single time.
     if (Number.isNaN(asOf)) check(api, CLOCK);
     return asOf * 1000;
   };
@@ -52,7 +52,7 @@ function replaceDate(patches: Patches, isReal: () => boolean, barTime: BarTime):
     value: () => (isReal() ? now() : barTime('Date.now')),
     writable: true,
   });
-  // A proxy shares the prototype, so that dates made before and after are instances of both.
+  // The proxy shares the prototype, so that dates from before and after are instances of both.
   const BarDate = new Proxy(RealDate, {
     apply: () => new BarDate().toString(),
     construct: (target, args, newTarget) =>
@@ -66,7 +66,7 @@ function replaceDate(patches: Patches, isReal: () => boolean, barTime: BarTime):
   patches.define(globalThis, 'Date', { value: BarDate, writable: true });
 }
 
-/** `Intl.DateTimeFormat` formats the present when it is given no date. */
+/** `Intl.DateTimeFormat` formats the present when no date is given. */
 function replaceDateFormat(patches: Patches, isReal: () => boolean, barTime: BarTime): void {
   const prototype = Intl.DateTimeFormat.prototype;
   const formatGetter = Object.getOwnPropertyDescriptor(prototype, 'format')?.get;
@@ -87,12 +87,12 @@ function replaceDateFormat(patches: Patches, isReal: () => boolean, barTime: Bar
   });
 }
 
-/** Puts a check before every use of `process.env`. */
+/** Adds a check before every use of `process.env`. */
 export function guardEnvironment(patches: Patches, check: RuleCheck): void {
   const environment = process.env;
   const checkRead = (): void => check('process.env', ENVIRONMENT);
   const checkWrite = (key: PropertyKey): void => check('process.env', key === 'TZ' ? TIME_ZONE : ENVIRONMENT);
-  // Not the environment itself is behind it: `inspect` looks past every trap.
+  // The proxy's target is not the environment: `inspect` bypasses traps.
   const shown = { value: () => (checkRead(), { ...environment }), configurable: true };
   const value = new Proxy(Object.defineProperty({}, inspect.custom, shown), {
     get: (_, key) =>
@@ -107,7 +107,7 @@ export function guardEnvironment(patches: Patches, check: RuleCheck): void {
   patches.define(process, 'env', { value, writable: true, enumerable: true });
 }
 
-/** Has every Buffer lie in memory of its own, without what others left there or how many were made before. */
+/** Gives every Buffer its own memory, so that leftovers and the pool's state are invisible. */
 export function replaceSharedMemory(patches: Patches): void {
   const { alloc } = Buffer;
   patches.define(Buffer, 'poolSize', { value: 0, writable: true, enumerable: true });

@@ -5,7 +5,7 @@ import type { SourceLocation } from '../../../sdk/errors.js';
 
 const CONTEXT_FOLDER = dirname(fileURLToPath(import.meta.url));
 
-/** Folders of Seamless's own code: as built, and as source maps name it. */
+/** Folders of Seamless's own code: as built, and as in source maps. */
 const OWN_FOLDERS = ownFolders();
 
 function ownFolders(): readonly string[] {
@@ -17,15 +17,15 @@ function ownFolders(): readonly string[] {
 }
 
 /**
- * The first place in an error's stack that the author wrote: a file of the project before one outside it, and
- * either before one in node_modules. Node's internals, Seamless's own code and the bundle's unmapped lines never count.
- * Needs `process.setSourceMapsEnabled(true)` before the bundle is imported. Null when there is no such frame.
+ * The first stack frame that the author wrote: a file of the project before one outside it, and either before one in
+ * node_modules. Node's internals, Seamless's own code and unmapped lines of the bundle never count. Needs
+ * `process.setSourceMapsEnabled(true)` before the bundle is imported. Null: there is no such frame.
  */
 export function authorLocation(error: Error, projectRoot: string, bundlePath: string): SourceLocation | null {
   return chooseFrame(stackFrames(error), projectRoot, bundlePath);
 }
 
-/** The same among frames, innermost first. */
+/** The same for given frames, innermost first. */
 export function chooseFrame(
   stack: readonly SourceLocation[],
   projectRoot: string,
@@ -36,7 +36,7 @@ export function chooseFrame(
   return written.find(({ file }) => isInside(projectRoot, file)) ?? written[0] ?? frames[0] ?? null;
 }
 
-/** `file:line:column` with the file as seen from the project root, for sentences. */
+/** `file:line:column` with the file relative to the project root, for messages. */
 export function describeLocation(location: SourceLocation, projectRoot: string): string {
   const file = isInside(projectRoot, location.file) ? relative(projectRoot, location.file) : location.file;
   const column = location.column === undefined ? '' : `:${location.column}`;
@@ -44,13 +44,13 @@ export function describeLocation(location: SourceLocation, projectRoot: string):
 }
 
 /**
- * Frames of errors as the code runs, from no source map, which takes long to read: innermost first, without Node's and Seamless's
- * own. The stacks of these errors stay as they are read here.
+ * Frames of errors in the running code, without source maps (slow to parse): innermost first, without Node's and Seamless's own.
+ * This fixes the errors' stacks as they are read here.
  */
 export function unmappedFrames(errors: readonly Error[]): SourceLocation[][] {
   const text = (error: Error, sites: readonly NodeJS.CallSite[]): string =>
     [`${error.name}: ${error.message}`, ...sites.map(String)].join('\n    at ');
-  // All members of a family were made at one place.
+  // All members of a family were created at one place.
   const known = new Map<Error, SourceLocation[]>();
   return withStacks(text, () =>
     errors.map((error) => {
@@ -62,7 +62,7 @@ export function unmappedFrames(errors: readonly Error[]): SourceLocation[][] {
   );
 }
 
-/** Where an error was made, innermost first, at a fraction of what a stack as text takes: for one that nobody else reads. */
+/** Where an error was created, innermost first. Much cheaper than a stack as text; only for errors that nobody else reads. */
 export function callSites(error: Error): readonly NodeJS.CallSite[] {
   return withStacks(
     (_error, sites) => sites,
@@ -112,7 +112,7 @@ export function isOwn(file: string): boolean {
 
 const ownPlaces = new Map<string, boolean>();
 
-/** `isOwn` of a file as a call site names it, remembered. */
+/** `isOwn` for a call site's file, cached. */
 export function isOwnPlace(place: string): boolean {
   const known = ownPlaces.get(place) ?? isOwn(filePath(place));
   ownPlaces.set(place, known);

@@ -1,5 +1,5 @@
 import { createRequire, isBuiltin } from 'node:module';
-// Imports of names from these are made here, so that they are of what is guarded. Bundlers drop an import of nothing.
+// Named imports from these are created here, so that they refer to guarded functions. Bundlers drop an import of nothing.
 import processImports from 'node:process';
 import threadImports from 'node:worker_threads';
 
@@ -29,10 +29,10 @@ const MADE: readonly (readonly [string, object])[] = [
 
 export type RuleCheck = (api: string, rule: Rule, args?: readonly unknown[]) => void;
 
-/** Puts a check before every function of Node's modules that a strategy must not call. */
+/** Adds a check before every Node function that a strategy must not call. */
 export function guardBuiltins(patches: Patches, check: RuleCheck): void {
   const modules = loadModules();
-  // Objects within modules first: they are reached through functions that are about to be wrapped.
+  // Nested objects first: they are reached through functions that are about to be wrapped.
   const inner = GUARDED.filter((group) => group.within !== undefined);
   const outer = GUARDED.filter((group) => group.within === undefined);
   for (const group of [...inner, ...outer]) {
@@ -47,8 +47,8 @@ export function guardBuiltins(patches: Patches, check: RuleCheck): void {
 }
 
 /**
- * Guards what code of one bar could leave for code of another without a variable: listeners, channels, the last match.
- * @param isComputing whether a bar is computed: at all other times, Node and the host use it as they like.
+ * Guards the ways in which one bar's code could affect another's without a variable: listeners, channels, the last match.
+ * @param isComputing whether a bar is being computed: otherwise Node and the host use them freely
  */
 export function guardLeft(patches: Patches, isComputing: () => boolean, refuse: RuleCheck): void {
   const check: Check = (api) => {
@@ -69,7 +69,7 @@ export function guardLeft(patches: Patches, isComputing: () => boolean, refuse: 
   }
 }
 
-/** What differs from one process to another, under the names of modules and as the number of a timer. */
+/** What differs between processes, in modules and as a timer's number. */
 function guardIdentity(patches: Patches, modules: ReadonlyMap<string, object>, check: RuleCheck): void {
   const identity: Check = (api) => check(api, IDENTITY);
   for (const { module, names } of GUARDED_VALUES) {
@@ -84,7 +84,7 @@ function guardIdentity(patches: Patches, modules: ReadonlyMap<string, object>, c
     patches.guardFunction(timers, key, 'the number of a timer', identity);
 }
 
-/** Puts a check before the global ways to the network. */
+/** Adds a check before the global ways to the network. */
 export function guardGlobals(patches: Patches, check: RuleCheck): void {
   for (const { name, rule } of GUARDED_GLOBALS) {
     const ruled: Check = (api) => check(api, rule);
@@ -130,7 +130,7 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** The modules with a rule that this Node has. Loading the experimental ones must not warn about them. */
+/** The modules with a rule that this Node has. Loading the experimental ones must not print a warning. */
 function loadModules(): Map<string, object> {
   const names = new Set(GUARDED.map(({ module }) => module));
   const { emitWarning } = process;

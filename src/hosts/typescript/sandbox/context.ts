@@ -14,34 +14,34 @@ import { FETCHING, LIVE_LOOP, type Access, type Rule } from './rules.js';
 import { Zones, type Zone } from './zones.js';
 
 /**
- * Environment variables of every process that computes strategies. Whoever starts it sets them, because the
- * locale is read once, at the start. Formatted dates then read the same on every machine.
+ * Environment variables of every process that computes strategies. They must be set when it is started, because the locale is
+ * read only once. Formatted dates are then the same on every machine.
  */
 export const CHILD_ENVIRONMENT = { TZ: 'UTC', LC_ALL: 'en_US.UTF-8' } as const;
 
 interface ComputeOnlyOptions {
   readonly projectRoot: string;
-  /** Where in the author's files an error came about. */
+  /** The place of an error in the author's files. */
   readonly authorLocation: (error: Error) => SourceLocation | null;
-  /** Told of an error in a timer or promise that user code left behind, swallowed or not. Runs as the host. */
+  /** Receives errors in timers or promises that user code left behind, caught or not. Runs as the host. */
   readonly onStray: (error: Error) => void;
 }
 
 /**
- * The compute-only context: strategy code runs in it without reaching anything the cache cannot see. It guards
- * against mistakes, not against malice: a strategy is its user's own code.
+ * The compute-only context: strategy code runs in it without reaching anything that the cache cannot see. It guards against
+ * mistakes, not against malice: a strategy is its user's own code.
  */
 export interface ComputeOnlyContext {
   /**
-   * Runs the child's own code, with everything allowed and the real clock; what it starts inherits that. Every
-   * entrance from outside needs it (a message from the parent, a signal), as does host work while `compute` runs.
+   * Runs the child's own code, with everything allowed and the real clock; what it starts inherits that. Every entrance from
+   * outside needs it (a message from the parent, a signal), and so does host work during `compute`.
    */
   asHost<T>(work: () => T): T;
-  /** From now on the strategy's code and the host's have built-in objects of their own; see `Wall`. */
+  /** From now on, strategy code and host code have separate built-in objects; see `Wall`. */
   standBehind(wall: Wall): void;
   /**
-   * Runs the top level of user modules: `load(() => import(url))`. What it gives comes in a box: nobody asks it for a `then`.
-   * @throws SeamlessError `strategy` for a built-in that was changed for good.
+   * Runs the top level of user modules: `load(() => import(url))`. The result is boxed, so that its `then` is never called.
+   * @throws SeamlessError `strategy` for a built-in that was changed permanently
    */
   load<T>(work: () => Promise<T>): Promise<{ readonly loaded: T }>;
   /**
@@ -49,29 +49,29 @@ export interface ComputeOnlyContext {
    * @throws SeamlessError `strategy` when it changed a built-in.
    */
   setup<T>(work: () => T): T;
-  /** Runs a node over many bars; `setBar` says which one is next, by its close in epoch seconds. */
+  /** Runs a node over many bars; `setBar` sets the next one, by its close in epoch seconds. */
   compute<T>(of: ComputedNode, work: (setBar: (asOf: number) => void) => T): T;
   /**
-   * Runs a provider's `fetch`, `version` or `bounds`: network, files and subprocesses are open to it.
+   * Runs a provider's `fetch`, `version` or `bounds`: it may use network, files and subprocesses.
    * @param stream position of its stream in `GraphDescription.nodes`
    */
   provider<T>(work: () => T, stream?: number): T;
   /**
-   * The first violation since the last call, thrown through or caught by user code alike: ask after every `load`,
-   * `setup` and `compute`. Those of providers are only thrown, those left behind go to `onStray`.
+   * The first violation since the last call, whether user code caught it or not: ask after every `load`, `setup` and `compute`.
+   * Violations of providers are only thrown; stray ones go to `onStray`.
    */
   takeViolation(): ComputeOnlyViolation | null;
-  /** Whether a module's top level, a constructor or setup() saw files, the environment, a clock or randomness. */
+  /** Whether a module's top level, a constructor or setup() used files, the environment, a clock or randomness. */
   readonly sawHidden: boolean;
-  /** The files that it read until now. */
+  /** The files that it has read so far. */
   readonly fileReads: Pick<FileReads, 'made' | 'provided'>;
-  /** Takes all guards away. */
+  /** Removes all guards. */
   finish(): void;
 }
 
 interface ComputedNode {
   readonly node: string;
-  /** What `Math.random()` is seeded by, together with the bar: the hash of the node's own code. */
+  /** The seed of `Math.random()`, together with the bar: the node's code hash. */
   readonly seed: string;
 }
 
@@ -79,7 +79,7 @@ interface ComputedNode {
 export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyContext {
   process.setSourceMapsEnabled(true);
   Object.assign(process.env, CHILD_ENVIRONMENT);
-  // Made at first use, out of guarded parts: user code may well be the first to print.
+  // Created on first use, from guarded parts: user code may be the first to print.
   for (const stream of ['stdout', 'stderr'] as const) Reflect.get(process, stream);
   const zones = new Zones();
   let wall: Wall | null = null;
@@ -127,7 +127,7 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   };
 }
 
-/** `done` runs before anything else does once the module is loaded, or has failed. */
+/** `done` runs before anything else once the module is loaded, or has failed. */
 function loaded<T>(work: () => Promise<T>, done: () => void): Promise<{ readonly loaded: T }> {
   return new Promise((resolve, reject: (reason: Error) => void) => {
     void whenSettled(
@@ -152,7 +152,9 @@ function loaded<T>(work: () => Promise<T>, done: () => void): Promise<{ readonly
   });
 }
 
-/** Node itself reads files and variables when it prints, formats a stack or loads `Headers`; these are no input of the strategy. */
+/**
+ * Node itself reads files and variables when it prints, formats a stack or loads `Headers`; these are no input of the strategy.
+ */
 const INTERNAL_READERS = [
   'node:internal/util/colors',
   'node:internal/tty',
@@ -193,7 +195,7 @@ class Violations {
     return first;
   }
 
-  /** Notes that the strategy, as it is made, sees something that is in none of its files. */
+  /** Records that the strategy's setup used something outside of its files. */
   noteHidden(): void {
     const kind = this.#zones.current()?.kind;
     if (this.sawHidden || (kind !== 'module' && kind !== 'setup')) return;
@@ -203,10 +205,10 @@ class Violations {
     );
   }
 
-  /** @throws ComputeOnlyViolation when the code that runs now may not use the API. */
+  /** @throws ComputeOnlyViolation when the current code may not use the API */
   check(api: string, rule: Rule, args: readonly unknown[] = []): void {
     const zone = this.#zones.current();
-    // During a computation the host's code is what runs between `asHost` and its end, where nothing is computing.
+    // During a computation, host code runs between `asHost` and its end, where nothing is being computed.
     if (zone && isAllowed(zone, rule.access)) {
       if (rule.access === 'hidden') this.noteHidden();
       if (rule.reads && zone.kind !== 'host') this.#asHost(() => this.fileReads.note(zone, api, args[0]));
@@ -214,7 +216,7 @@ class Violations {
     }
     const asOf = this.#zones.computing?.asOf;
     this.#asHost(() => {
-      // Each line that is printed comes here.
+      // Every printed line passes here.
       if (rule.access === 'hidden' && isReadByNode(traceHere())) return;
       this.#refuse({ api, rule, zone, asOf, trace: traceHere() });
     });
@@ -231,14 +233,14 @@ class Violations {
       `${placeOf(zone)} used ${api}${at}, which is refused: ${why}. ${rule.advice}`,
       {
         node: zone?.node ?? undefined,
-        // In the column form there is no one bar to blame.
+        // In the column form there is no single bar to blame.
         asOf: Number.isNaN(asOf) ? undefined : asOf,
         location: location ?? undefined,
       },
     );
     this.#known.add(violation);
     if (zone === null || zone.ended) this.#options.onStray(violation);
-    // What a provider is refused is its own failure, not that of the node that happens to be next.
+    // A provider's violation is its own failure, not that of the next node.
     else if (zone.kind !== 'provider') this.#first ??= violation;
     throw violation;
   }
@@ -281,7 +283,7 @@ function traceHere(): Error {
   return trace;
 }
 
-/** Whether Node's own frames, up to the first of somebody else, include one that reads for itself. */
+/** Whether Node's own frames, up to the first foreign one, include one that reads for Node itself. */
 function isReadByNode(trace: Error): boolean {
   for (const site of callSites(trace)) {
     const file = site.getFileName() ?? '';

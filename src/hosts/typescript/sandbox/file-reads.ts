@@ -12,21 +12,21 @@ export interface ProviderReads {
   readonly files: readonly string[];
 }
 
-/** More are not kept apart: a folder of that many is not watched file by file. */
+/** Larger folders are watched as a whole, not file by file. */
 const MOST_FILES = 1000;
 
-/** Functions that list a folder: what comes into it is their result as well. */
+/** Functions that list a folder: new files change their result as well. */
 const LISTS = /\.(?:readdir|opendir|scandir)(?:Sync)?$/;
 
 /**
- * The files that a strategy's own code asked for, there or not: as it was made (at the top of its modules, in constructors and
- * `setup()`), and in the provider of a stream. Absolute; of a folder that was listed, the pattern of all that is in it.
+ * The files that a strategy's own code accessed, existing or not: during its creation (module top level, constructors,
+ * `setup()`), and in a stream's provider. Absolute; for a listed folder, the pattern of its content.
  */
 export class FileReads {
   readonly #made = ownMethods(new Set<string>());
   readonly #provided = ownMethods(new Map<number, Set<string>>());
 
-  /** As it was made. */
+  /** During its creation. */
   get made(): readonly string[] {
     return [...this.#made];
   }
@@ -35,7 +35,7 @@ export class FileReads {
     return [...this.#provided].map(([stream, files]) => ({ stream, files: [...files] }));
   }
 
-  /** @param api the function of Node's that was called with this path. Runs as the host. */
+  /** @param api the Node function that was called with this path. Runs as the host */
   note(zone: Zone, api: string, path: unknown): void {
     const file = pathOf(path);
     if (file === null || file.split(sep).includes('node_modules') || isOwn(file)) return;
@@ -53,7 +53,7 @@ export class FileReads {
   }
 }
 
-/** What Node takes for a path; null for a number, which stands for a file that was opened by its path before. */
+/** A path in any form that Node accepts; null for a file descriptor. */
 function pathOf(given: unknown): string | null {
   if (typeof given === 'string') return resolve(given);
   if (given instanceof Uint8Array) return resolve(Buffer.from(given).toString());

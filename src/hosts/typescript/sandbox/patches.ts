@@ -1,6 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Decides whether the code that runs now may use an API; throws when it may not. @param args what it is called with */
+/** Decides whether the current code may use an API; throws if not. @param args the call's arguments */
 export type Check = (api: string, args?: readonly unknown[]) => void;
 
 // A strategy gets the function below in its place.
@@ -8,7 +8,7 @@ const sync = syncBuiltinESMExports;
 
 let importsAreMade = false;
 
-/** Has imports of Node's modules see what the modules have. */
+/** Updates named imports of Node's modules after the modules were patched. */
 export function syncImports(): void {
   importsAreMade = true;
   try {
@@ -18,7 +18,7 @@ export function syncImports(): void {
   }
 }
 
-/** Changes to objects of the language and of Node that can be taken back, last first. */
+/** Reversible changes to built-in objects, undone last first. */
 export class Patches {
   readonly #undo: (() => void)[] = [];
 
@@ -31,19 +31,19 @@ export class Patches {
     });
   }
 
-  /** Puts a check before a function or class. Static properties, `prototype` and `instanceof` stay what they are. */
+  /** Adds a check before a function or class. Static properties, `prototype` and `instanceof` keep working. */
   guardFunction(target: object, key: PropertyKey, api: string, check: Check): void {
     const owner = ownerOf(target, key);
     const descriptor = owner && Object.getOwnPropertyDescriptor(owner, key);
     const original: unknown = owner && Reflect.get(target, key);
     if (!owner || !descriptor?.configurable || typeof original !== 'function') return;
-    // Made a text or a number of, some of Node's functions call themselves.
+    // Some of Node's functions call themselves when converted to a text or number.
     this.guardFunction(original, Symbol.toPrimitive, api, check);
     const value = guarded(original, (args) => check(api, args));
     this.define(owner, key, { value, writable: true, enumerable: descriptor.enumerable ?? true });
   }
 
-  /** Puts a check before the reading of a value. */
+  /** Adds a check before reading a value. */
   guardValue(target: object, key: string, api: string, check: Check): void {
     const owner = ownerOf(target, key);
     const descriptor = owner && Object.getOwnPropertyDescriptor(owner, key);
@@ -85,12 +85,12 @@ export function guarded(original: object, check: (args: readonly unknown[]) => v
 
 const standIns = new WeakMap<object, string>();
 
-/** The name of the API that a stand-in was made for; undefined for any other value. */
+/** The API that a wrapper was made for; undefined for any other value. */
 export function standInName(value: object): string | undefined {
   return standIns.get(value);
 }
 
-/** An import of a name takes the value once and for all: one that asks each time it is used stands for it. */
+/** A named import captures the value: this wrapper looks it up at each use. */
 function imported(value: unknown, api: string, check: () => void): unknown {
   if (typeof value !== 'number' && typeof value !== 'object') return value;
   const asked =

@@ -1,4 +1,4 @@
-/** Mixes all bits of a word into all others: the finalizer of MurmurHash3 (Appleby 2011). */
+/** Mixes all bits of a word: the finalizer of MurmurHash3 (Appleby 2011). */
 function mix(word: number): number {
   let mixed = word;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
@@ -6,7 +6,7 @@ function mix(word: number): number {
   return mixed ^ (mixed >>> 16);
 }
 
-/** FNV-1a (Fowler, Noll, Vo) over UTF-16 code units, from a basis of choice. */
+/** FNV-1a (Fowler, Noll, Vo) over UTF-16 code units, with a chosen basis. */
 function hashText(text: string, basis: number): number {
   let hash = basis;
   for (let index = 0; index < text.length; index++)
@@ -17,8 +17,8 @@ function hashText(text: string, basis: number): number {
 const WARM_UP_ROUNDS = 12;
 
 /**
- * Random numbers of one node, which start anew at each bar: what a bar draws depends on the node's code and the
- * bar alone, not on how its history was cut into chunks. The generator is sfc32 (Doty-Humphrey, PractRand).
+ * A node's random numbers, which restart at each bar: they depend only on the node's code and the bar, not on how its history was
+ * cut into chunks. The generator is sfc32 (Doty-Humphrey, PractRand).
  */
 export class BarRandom {
   readonly #base: readonly [number, number, number];

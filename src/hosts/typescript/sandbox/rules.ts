@@ -1,16 +1,16 @@
 /**
- * - `outside`: reaches beyond the process; the host and a provider may.
- * - `control`: governs the process itself, or the live loop; only the host may.
- * - `hidden`: an input or effect the cache cannot see; also allowed while a module loads and in `setup()`, because
- *   what these keep counts in the fingerprint of the nodes that use it.
+ * - `outside`: reaches beyond the process; host and providers may use it.
+ * - `control`: governs the process itself, or the live loop; only the host may use it.
+ * - `hidden`: an input or effect that the cache cannot see; also allowed while a module loads and in `setup()`, because what
+ * these keep counts in the fingerprints of the nodes that use it.
  */
 export type Access = 'outside' | 'control' | 'hidden';
 
 export interface Rule {
   readonly access: Access;
-  /** What the author can do instead, a sentence. */
+  /** What the author can do instead, as a sentence. */
   readonly advice: string;
-  /** What it is called with is the path of a file that is read. */
+  /** Its argument is the path of a file that is read. */
   readonly reads?: true;
 }
 
@@ -49,7 +49,7 @@ export const CLOCK: Rule = {
   access: 'hidden',
   advice: 'Use view.asOf or Date.now(), which is the close of the bar.',
 };
-/** What differs from one process, thread or moment to another. */
+/** What differs between processes, threads or moments. */
 export const IDENTITY: Rule = {
   access: 'hidden',
   advice:
@@ -70,7 +70,7 @@ const REALM: Rule = {
   advice: 'Another context has a clock and random numbers of its own: compute with the node’s own code.',
 };
 export const ENVIRONMENT = MACHINE;
-/** The time zone is part of every result, so it cannot be chosen by a strategy. */
+/** Every result depends on the time zone, so a strategy cannot choose it. */
 export const TIME_ZONE: Rule = {
   access: 'control',
   advice:
@@ -86,18 +86,18 @@ export const FETCHING: Rule = {
   advice: 'Give the preset to a StreamInput as its historyProvider, and read its bars through a window.',
 };
 
-/** Functions (and classes) of a built-in module, or of an object within it, that fall under a rule. */
+/** Functions (and classes) of a built-in module, or of an object in it, under one rule. */
 export interface GuardedGroup {
   readonly module: string;
   /** Path to an object within the module. */
   readonly within?: string;
-  /** Default: every function there is, except `except`. */
+  /** Default: every function except those in `except`. */
   readonly names?: readonly string[];
   readonly except?: readonly string[];
   readonly rule: Rule;
 }
 
-/** The file system: for writing another way out is given than for reading. */
+/** The file system: reading and writing get different advice. */
 const FILE_WRITES =
   /^(?:append|chmod|chown|copy|cp|createWrite|fchmod|fchown|fdatasync|fsync|ftruncate|futimes|lchmod|lchown|link|lutimes|mkdir|mkdtemp|rename|rm|symlink|truncate|unlink|utimes|write|Write|FileWrite)/;
 
@@ -105,7 +105,7 @@ export function fileRule(name: string): Rule {
   return FILE_WRITES.test(name) ? WRITES : FILES;
 }
 
-/** Everything but the globals, `process.env`, the clock and `Math.random`, which are replaced one by one. */
+/** Everything but the globals, `process.env`, the clock and `Math.random`, which are replaced individually. */
 export const GUARDED: readonly GuardedGroup[] = [
   {
     module: 'net',
@@ -246,7 +246,7 @@ export const GUARDED: readonly GuardedGroup[] = [
   { module: 'vm', within: 'Script.prototype', names: ['runInContext', 'runInNewContext'], rule: REALM },
 ];
 
-/** Properties that tell one process from another, of objects that modules give. */
+/** Properties of module objects that differ between processes. */
 export const GUARDED_VALUES: readonly { readonly module: string; readonly names: readonly string[] }[] = [
   {
     module: 'process',
@@ -255,14 +255,14 @@ export const GUARDED_VALUES: readonly { readonly module: string; readonly names:
   { module: 'worker_threads', names: ['threadId', 'resourceLimits'] },
 ];
 
-/** Methods of the process that show or change who listens to it. Not `emit`, which Node itself calls. */
+/** Methods of the process that show or change its listeners. Not `emit`, which Node itself calls. */
 export const LISTENER_METHODS = [
   ...['on', 'once', 'off', 'addListener', 'prependListener', 'prependOnceListener', 'removeListener'],
   ...['removeAllListeners', 'setMaxListeners', 'getMaxListeners', 'listeners', 'rawListeners'],
   ...['listenerCount', 'eventNames'],
 ] as const;
 
-/** Global functions and classes that reach outside. Where Node has none of that name, one is put that refuses. */
+/** Global functions and classes that reach outside. If Node lacks one, a refusing stand-in is added. */
 export const GUARDED_GLOBALS: readonly { readonly name: string; readonly rule: Rule }[] = [
   { name: 'fetch', rule: NETWORK },
   { name: 'WebSocket', rule: NETWORK },

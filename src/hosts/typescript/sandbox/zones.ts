@@ -3,17 +3,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { ownMethods } from '../wall/own-methods.js';
 import { BarRandom } from './random.js';
 
-/** Whose code runs: the child's own, a provider's, or one of the steps of the strategy's. */
+/** Whose code runs: the child's own, a provider's, or a phase of the strategy's. */
 type ZoneKind = 'host' | 'provider' | 'module' | 'setup' | 'compute';
 
-/** A range of execution, with the timers and promises it leaves behind. */
+/** A scope of execution, with the timers and promises it leaves behind. */
 export class Zone {
   readonly kind: ZoneKind;
   /** The node whose `computeFn` runs, by name. */
   readonly node: string | null;
   /** Position of the stream whose provider runs. */
   readonly stream: number | null;
-  /** True once the range is over: what still runs in it was left behind. */
+  /** True once the scope has ended: what still runs in it was left behind. */
   ended = false;
 
   constructor(kind: ZoneKind, node: string | null = null, stream: number | null = null) {
@@ -23,9 +23,9 @@ export class Zone {
   }
 }
 
-/** The zone of a node while its bars are computed. */
+/** A node's zone while its bars are computed. */
 class ComputeZone extends Zone {
-  /** Close of the bar in work, in epoch seconds; NaN while there is no single one, as in the column form. */
+  /** Close of the current bar, in epoch seconds; NaN in the column form. */
   asOf = NaN;
   #drawing = false;
   readonly #seed: string;
@@ -41,7 +41,7 @@ class ComputeZone extends Zone {
     this.#drawing = false;
   };
 
-  /** The next random number of the bar. Most bars draw none, so the sequence starts with the first draw. */
+  /** The bar's next random number. Most bars use none, so the sequence starts with the first call. */
   random(): number {
     this.#random ??= new BarRandom(this.#seed);
     if (!this.#drawing) {
@@ -55,13 +55,13 @@ class ComputeZone extends Zone {
 const HOST = new Zone('host');
 
 /**
- * Knows at any moment whose code runs. The zone travels with timers and promises, so that what user code leaves
- * behind is still known as user code. Code of unknown descent (a listener on an old emitter) is not the host.
+ * Knows at any moment whose code runs. The zone follows timers and promises, so that what user code leaves behind is still
+ * recognized. Code of unknown origin (a listener on an old emitter) does not count as the host.
  */
 export class Zones {
   readonly #storage = ownMethods(new AsyncLocalStorage<Zone>());
   #loading: Zone | null = null;
-  /** The node being computed; a plain field, because clock and random numbers ask for it at every call. */
+  /** The node being computed; a plain field, since clock and random numbers read it at every call. */
   computing: ComputeZone | null = null;
 
   current(): Zone | null {

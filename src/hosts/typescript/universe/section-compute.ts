@@ -7,9 +7,7 @@ import type { ComputeContext } from '../compute/computation.js';
 import { show } from '../compute/failures.js';
 import { authored } from '../compute/lasting.js';
 
-/**
- * What computes a bar of a cross-section: a record with a field for each symbol, null for who has no value; or the one value of all.
- */
+/** Computes a bar of a cross-section: a record with a field per symbol (null: no value), or the one value of all. */
 export function sectionCompute(
   node: CrossNode<unknown>,
   layout: CrossLayout | undefined,
@@ -19,7 +17,7 @@ export function sectionCompute(
   const compute = authored(context, node.computeFn);
   return (view) => {
     const section = new ViewSection(view, layout);
-    // Where an input without symbols has a bar, and no member does.
+    // An input without symbols has a bar, but no member does.
     if (section.length === 0) return undefined;
     const given = compute(section);
     if (!layout.each) return given;

@@ -14,48 +14,48 @@ import { inputPositions } from '../compute/compute.js';
 import { isComputed } from '../node-facts.js';
 import { symbolOptions } from './universe-source.js';
 
-/** How a node came about from what the author wrote. */
+/** How an engine node relates to what the author wrote. */
 interface Origin extends MemberDescription {
-  /** The author's node, whose function it calls; null: it calls none. */
+  /** The author's node whose function it calls; null: none. */
   readonly definition: ComputedNode | null;
 }
 
-/** One symbol of what a rule trades. */
+/** One traded symbol of a rule. */
 export interface MemberTrade {
   readonly decision: DagNode;
   readonly price: DagNode;
-  /** What decides for all symbols at once; null: each has a decision of its own. */
+  /** The node that decides for all symbols at once; null: each has its own decision. */
   readonly section: DagNode | null;
 }
 
-/** The members of a family by symbol. */
+/** A family's members by symbol. */
 type Members = ReadonlyMap<string, DagNode>;
 
-/** What the engine calls the node of a symbol: `mom[AAPL]`. */
+/** The engine's name of a symbol's node: `mom[AAPL]`. */
 function memberName(family: string, symbol: string): string {
   return `${family}[${symbol}]`;
 }
 
 /**
- * The nodes of a strategy as the engine knows them: a universe becomes a stream per symbol, a family a node per symbol, and a
- * cross-section one node with all members as inputs, and one per symbol that takes its value out of that.
+ * A strategy's nodes as the engine sees them: a universe becomes a stream per symbol, a family a node per symbol, and a
+ * cross-section one node with all members as inputs, plus one per symbol that extracts its value.
  */
 export class Spread {
   readonly nodes: readonly DagNode[];
-  /** What the author made and code may hold, but the engine does not see. */
+  /** What the author created and code may hold, but the engine does not see. */
   readonly definitions: readonly DagNode[];
   readonly #families = new Map<DagNode, Members>();
   readonly #origins = new Map<DagNode, Origin>();
   readonly #sections = new Map<DagNode, CrossLayout>();
-  /** The universes that a family comes of, which say who is a member. */
+  /** The universes of a family, which decide membership. */
   readonly #universes = new Map<DagNode, ReadonlySet<Universe<unknown>>>();
-  /** Bars of a longer interval that say who is a member. */
+  /** Bars of a longer interval that decide membership. */
   readonly #slower = new Map<string, DagNode[]>();
   readonly #found: ReadonlyMap<string, readonly string[]>;
   readonly #interval: Seconds | null;
 
   /**
-   * @param written the author's nodes, inputs before what they feed
+   * @param written the author's nodes, inputs before dependents
    * @param found the symbols of universes that do not list them, by name
    * @param interval the strategy's
    * @throws SeamlessError `strategy` or `duplicate-node`
@@ -85,19 +85,19 @@ export class Spread {
     return this.#sections.get(node)?.inputs ?? node.inputs;
   }
 
-  /** The node that the author wrote: of all members of a family it is one. */
+  /** The author's node: the same for all members of a family. */
   definitionOf(node: DagNode): DagNode {
     return this.#origins.get(node)?.definition ?? node;
   }
 
-  /** Whether an input of a node is seen at the bar itself alone, and may be missing there. */
+  /** Whether an input is read only in the bar's own slot, and may be missing there. */
   gathers(node: ComputedNode, input: DagNode): boolean {
     const section = this.#sections.get(node);
     if (section) return this.#origins.has(input) && !section.singles.has(input);
     return this.#sections.get(input)?.each === true;
   }
 
-  /** The place of each input of a node, by what its function calls them. */
+  /** The position of each input of a node, by the names in its function. */
   positionsOf(node: ComputedNode): ReadonlyMap<DagNode, number> {
     const section = this.#sections.get(node);
     if (section)
@@ -107,7 +107,7 @@ export class Spread {
     return new Map([...inputPositions(node), ...inputPositions(definition)]);
   }
 
-  /** What a rule trades, symbol by symbol. @throws SeamlessError `strategy` where the two have unlike symbols */
+  /** A rule's symbols. @throws SeamlessError `strategy` if decision and price have different symbols */
   tradesOf({ decision, price }: TradeRule): readonly MemberTrade[] {
     const decisions = this.#families.get(decision);
     const prices = this.#families.get(price);
@@ -213,14 +213,14 @@ export class Spread {
     return [...made, section, ...members];
   }
 
-  /** The universes that a node's families come of, as far as they say who is a member. */
+  /** The universes of a node's families that decide membership. */
   #universesOf(node: ComputedNode): ReadonlySet<Universe<unknown>> {
     return new Set(node.inputs.flatMap((input) => [...(this.#universes.get(input) ?? [])]));
   }
 
   /**
-   * The nodes whose bars say who is a member, symbol by symbol, at an interval, and the column that does.
-   * @param made takes those that are made for it
+   * The nodes whose bars decide membership, by symbol, at an interval, and the column that does.
+   * @param made receives nodes created for this
    */
   #membership(
     universe: Universe<unknown>,
@@ -251,7 +251,7 @@ export class Spread {
     return { nodes: slower, column };
   }
 
-  /** As the graph will have it; null: not known. */
+  /** As the graph will have it; null: unknown. */
   #intervalOf(node: DagNode): Seconds | null {
     if (node.interval !== undefined) return parseInterval(node.interval, `The interval of ${node.name}`);
     if (!isComputed(node)) return this.#interval;
@@ -277,7 +277,7 @@ export class Spread {
     return [...members.values()];
   }
 
-  /** The symbols of the families among a node's inputs. @throws SeamlessError `strategy` where they differ */
+  /** The symbols of the families among a node's inputs. @throws SeamlessError `strategy` if they differ */
   #symbolsOf(node: ComputedNode): readonly string[] {
     const families = node.inputs.flatMap((input) => {
       const members = this.#families.get(input);
@@ -298,7 +298,7 @@ export class Spread {
   }
 }
 
-/** A node of the same class that differs in some of its properties. */
+/** A node of the same class with some other properties. */
 function nodeLike<T extends DagNode>(
   node: T,
   changes: Partial<Pick<ComputedNode, 'name' | 'inputs' | 'origin'>>,
@@ -316,7 +316,7 @@ function providerOf(
   return { ...provider, options: all };
 }
 
-/** Takes the value of one symbol out of a section; where that has none, there is no row. */
+/** Extracts one symbol's value from a section; without one, there is no row. */
 function valueOfMember(section: DagNode, symbol: string, name: string): Node<number> {
   return new Node<number>({
     name,
@@ -338,7 +338,7 @@ function valueOfMember(section: DagNode, symbol: string, name: string): Node<num
   });
 }
 
-/** The engine knows the members alone, and not the family's name. @throws SeamlessError `duplicate-node` */
+/** The engine only knows members, not the family's name. @throws SeamlessError `duplicate-node` */
 function refuseTwins(written: readonly DagNode[]): void {
   const names = new Set<string>();
   for (const { name } of written) {

@@ -4,7 +4,7 @@ import { parseInterval, type Seconds } from '../../../sdk/time/time.js';
 import { Universe, universeSource, type UniverseSource } from '../../../sdk/universe/universe.js';
 import { sourceOf } from '../node-facts.js';
 
-/** A universe whose symbols are to be found in its source. */
+/** A universe whose symbols must be found in its source. */
 export interface UnknownSymbols {
   readonly universe: string;
   readonly interval: Seconds | null;
@@ -23,7 +23,7 @@ export function symbolOptions({
   return { ...place, members: { kind, options, ...columns, ...(column !== null && { universe: column }) } };
 }
 
-/** The universes among a strategy's nodes that do not list their symbols. */
+/** The universes of a strategy that do not list their symbols. */
 export function unknownSymbols(
   nodes: readonly DagNode[],
   interval: Seconds | null,

@@ -1,25 +1,25 @@
 import { apply, symbolDescription } from './kept.js';
 
-/** A built-in object, with what it was before any line of an author's. */
+/** A built-in object with its original state. */
 export interface BuiltIn {
   readonly object: object;
   /** `Array.prototype`. */
   readonly name: string;
   readonly properties: ReadonlyMap<PropertyKey, PropertyDescriptor>;
-  /** What it inherits from. */
+  /** Its prototype. */
   readonly above: object | null;
-  /** Whether properties can be added to it. */
+  /** Whether it was extensible. */
   readonly open: boolean;
-  /** Looked at after each piece of work: what code depends on without naming it, and what many use. */
+  /** Checked after each piece of work: what code depends on without naming it, and what is used most. */
   readonly core: boolean;
 }
 
-/** A property that is no longer as it was. */
+/** A changed property. */
 export interface Change {
   readonly object: object;
   /** The object's. */
   readonly name: string;
-  /** Null: what it inherits from, as the value of both. */
+  /** Null: the prototype, as the value of both. */
   readonly key: PropertyKey | null;
   readonly then: PropertyDescriptor | undefined;
   readonly now: PropertyDescriptor | undefined;
@@ -34,7 +34,7 @@ export function nameOfChange({ name, key }: Change): string {
 /** What decides which of an object's properties change by themselves. */
 export interface Owner {
   readonly object: object;
-  /** Node's, and not the language's. */
+  /** Node's, not the language's. */
   readonly ofNode: boolean;
 }
 
@@ -43,8 +43,8 @@ const global = globalThis;
 const main = process;
 
 /**
- * Whether a property changes as Node works. Whoever changed it may have changed built-ins as well: only functions of `kept.ts` are
- * called.
+ * Whether a property changes as Node works. Code that changed it may have changed built-ins as well, so only functions of
+ * `kept.ts` are called.
  */
 export function isRestless(
   { object, ofNode }: Owner,
@@ -53,19 +53,19 @@ export function isRestless(
   now: PropertyDescriptor | undefined,
 ): boolean {
   if (object === error && key === 'stackTraceLimit') return true;
-  // Who sets it for a moment leaves the property behind, with nothing in it.
+  // Setting it temporarily leaves an empty property behind.
   if (object === error && key === 'prepareStackTrace' && !then && now?.value === undefined) return true;
   if (!ofNode && object !== global) return false;
-  // The process has settings and counts of its own: what code reads of them is watched for the nodes whose code does.
+  // The process has its own settings and counters; for nodes whose code reads them, the guard watches them.
   if (ofNode && !isCode(then) && !isCode(now)) return object === main || !isSetting(key, then);
   if (isPrivate(key, then !== undefined)) return true;
-  // Made anew each time it is asked for, until the first has taken its place.
+  // Created at each access until the first one replaces it.
   if (object === main && key === 'allowedNodeEnvironmentFlags' && then?.get !== undefined) return true;
-  // Node puts what some accessors give in their place when they are first used.
+  // Node replaces some accessors by their value on first use.
   return then?.get !== undefined && now?.value !== undefined && apply(then.get, object, []) === now.value;
 }
 
-/** Whether Node leaves a property of its modules as it is, or absent, unless somebody sets it. */
+/** Whether Node leaves a property of its modules unchanged, or absent, unless code sets it. */
 function isSetting(key: PropertyKey, then: PropertyDescriptor | undefined): boolean {
   if (typeof key !== 'string' || key[0] === '_' || key === 'totalSocketCount') return false;
   return !then || then.value === null || typeof then.value !== 'object';
@@ -77,7 +77,7 @@ function isCode(property: PropertyDescriptor | undefined): boolean {
   return typeof property.value === 'function' || get !== undefined || set !== undefined;
 }
 
-/** Node keeps its own accounts in its objects, under symbols and underscores. */
+/** Node's own bookkeeping: under symbols and underscores. */
 function isPrivate(key: PropertyKey, known: boolean): boolean {
   if (typeof key === 'symbol') {
     const text = symbolDescription(key) ?? '';

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 
-/*
- * The functions that the wall itself works with, kept before any line of an author's: what a strategy puts on built-in objects
- * changes none of them. Code of the wall calls nothing else, and adds nothing to lists: an author may have put a setter on their prototype.
+/**
+ * The functions that the wall itself uses, captured before any author code: changes of built-in objects do not affect them. Code
+ * of the wall calls nothing else, and never appends to lists: an author may have put a setter on their prototype.
  */
 
 export const {
@@ -26,7 +26,7 @@ type Uncurried<F> = F extends (this: infer T, ...args: infer A) => infer R
   ? (self: T, ...args: A) => R
   : never;
 
-/** A method as a function of what it is called on. */
+/** A method as a function of its receiver. */
 function uncurried<F extends Method>(method: F): Uncurried<F> {
   return Function.prototype.call.bind(method) as unknown as Uncurried<F>;
 }
@@ -45,13 +45,13 @@ export const symbolDescription = uncurried(
   ) => string | undefined,
 );
 
-/** A property without anything that it may inherit, so that it can be read and defined again whatever `Object.prototype` has. */
+/** A property descriptor without a prototype, so that it is read and defined correctly whatever `Object.prototype` has. */
 export function plain(descriptor: PropertyDescriptor): PropertyDescriptor {
   setPrototypeOf(descriptor, null);
   return descriptor;
 }
 
-/** Both are what `plain` gives. */
+/** Both are results of `plain`. */
 export function isSameProperty(one: PropertyDescriptor, other: PropertyDescriptor): boolean {
   return (
     isSameValue(one, other) &&

@@ -13,17 +13,17 @@ import {
   setPrototypeOf,
 } from './kept.js';
 
-/** What one built-in object should be. */
+/** The expected state of one built-in object. */
 interface Entry extends Owner {
   readonly name: string;
   readonly core: boolean;
-  /** In the order in which the object gives them. */
+  /** In the object's own order. */
   keys: readonly PropertyKey[];
-  /** What the property of each key should be. */
+  /** The expected property of each key. */
   expected: readonly PropertyDescriptor[];
-  /** Whether the language lets nobody change it: there is no need to look. */
+  /** Whether the language makes it immutable: no check is needed. */
   closed: readonly boolean[];
-  /** Keys that were accepted though nothing was there before. */
+  /** Keys that were accepted although they are new. */
   added: readonly PropertyKey[];
   above: object | null;
   open: boolean;
@@ -35,21 +35,21 @@ interface KnownFunction {
   readonly value: unknown;
 }
 
-/** Changes in the order in which they were found. To a list the author's code may have closed the way. */
+/** Changes in the order of discovery. Author code may have broken appending to lists. */
 export interface Found {
   readonly change: Change;
-  /** No code of the host's can notice it. */
+  /** No host code can notice it. */
   readonly quiet: boolean;
-  /** Whether it is there no more. */
+  /** Whether it is undone. */
   readonly undone: boolean;
-  /** Whether it is looked for after each piece of work. */
+  /** Whether it is checked after each piece of work. */
   readonly core: boolean;
   readonly before: Found | null;
 }
 
 /**
- * What built-in objects should be, beside what they are. Whoever changed one may have changed any, so that while it looks only
- * functions of `kept.ts` are called, and lists are read by their index alone.
+ * The expected state of built-in objects, to compare with the actual one. Code that changed one object may have changed any, so
+ * during a check only functions of `kept.ts` are called, and lists are read by index.
  */
 export class Ledger {
   readonly #entries: readonly Entry[];
@@ -57,14 +57,17 @@ export class Ledger {
   #functions: readonly KnownFunction[];
 
   constructor(builtIns: readonly BuiltIn[]) {
-    // What all objects inherit from comes first: while something is wrong with it, no other is read right.
+    // `Object.prototype` first: while it is wrong, nothing else is read correctly.
     const isFirst = ({ object }: BuiltIn): number => (object === Object.prototype ? 0 : 1);
     this.#entries = [...builtIns].sort((a, b) => isFirst(a) - isFirst(b)).map(entryOf);
     this.#core = this.#entries.filter(({ core }) => core);
     this.#functions = this.#core.flatMap(functionsOf);
   }
 
-  /** Whether the functions of `core` are what they were: a tenth of a look, which may overlook accessors in their place and what was added. */
+  /**
+   * Whether the functions of `core` are unchanged: a tenth of a full check, which may miss accessors in their place and
+   * additions.
+   */
   glance(): boolean {
     const known = this.#functions;
     try {
@@ -79,7 +82,7 @@ export class Ledger {
     return true;
   }
 
-  /** What has changed, the last first; null: nothing. What the host could notice is put back, the rest is left. */
+  /** All changes, last first; null: none. Those that the host could notice are undone, the others stay. */
   look(scope: 'core' | 'all'): Found | null {
     const entries = scope === 'core' ? this.#core : this.#entries;
     let found: Found | null = null;
@@ -90,7 +93,7 @@ export class Ledger {
     return found;
   }
 
-  /** From now on it is as it should be. */
+  /** Accepts the current state as expected. */
   accept({ object, key, then, now }: Change): void {
     const entry = this.#entries.find((each) => each.object === object);
     if (!entry) return;
@@ -138,7 +141,7 @@ function isClosed({ configurable, writable, get, set }: PropertyDescriptor): boo
   return configurable === false && (writable === false || get !== undefined || set !== undefined);
 }
 
-/** The quick look: mostly all is as it should be. */
+/** The fast check: usually everything is unchanged. */
 function isAsExpected({ object, keys, expected, closed, above, open }: Entry): boolean {
   const present = ownKeys(object);
   if (present.length !== keys.length) return false;
@@ -172,7 +175,7 @@ function lookAt(entry: Entry, before: Found | null): Found | null {
   return lookAbove(entry, found);
 }
 
-/** −1: it is not among them. */
+/** −1: not found. */
 function placeOf(keys: readonly PropertyKey[], key: PropertyKey): number {
   for (let at = 0; at < keys.length; at++) if (keys[at] === key) return at;
   return -1;
@@ -200,19 +203,19 @@ function noted(
   return { change: { object, name, key, then, now }, quiet, undone, core, before };
 }
 
-/** Makes a property what it should be: absent, when that is undefined. False: it cannot be changed. */
+/** Restores a property's expected state: absent if undefined. False: it cannot be changed. */
 export function define(object: object, key: PropertyKey, to: PropertyDescriptor | undefined): boolean {
   return to ? defineProperty(object, key, to) : deleteProperty(object, key);
 }
 
-/** Whether nobody can notice the change who does not ask for the property by its name, which the host does not. */
+/** Whether the change is visible only to code that asks for the property by name, which the host does not. */
 function isQuiet(
   object: object,
   key: PropertyKey,
   then: PropertyDescriptor | undefined,
   now: PropertyDescriptor | undefined,
 ): boolean {
-  // What is closed for good gives what it gave.
+  // A frozen property still has its expected value.
   if (then && now && isSameValue(then, now)) return now.configurable === false;
   if (then) return false;
   if (object === globalThis) return true;

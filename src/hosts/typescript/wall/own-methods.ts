@@ -1,6 +1,6 @@
 /**
- * Gives an object of Node's the methods of its class as its own, so that it works as it does now whatever a strategy later puts
- * on the prototype.
+ * Gives a Node object its class's methods as own properties, so that it keeps working whatever a strategy later puts on the
+ * prototype.
  */
 export function ownMethods<T extends object>(object: T): T {
   let link = Object.getPrototypeOf(object) as object | null;

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 
 import { apply, defineProperty, getOwnPropertyDescriptor, is } from './kept.js';
 
-/** A value that code can set for all code, without a property of a built-in object that shows it. */
+/** A global setting that no property of a built-in object shows. */
 interface Setting {
   readonly name: string;
   readonly read: () => unknown;
@@ -11,7 +11,7 @@ interface Setting {
   value: unknown;
 }
 
-/** Values that the language and Node keep for all code. Once an author's code has run, only functions of `kept.ts` are called. */
+/** Global settings of the language and Node. Once author code has run, only functions of `kept.ts` are called. */
 export class Settings {
   readonly #all: readonly Setting[] = [
     ofProperty(Error, 'stackTraceLimit', 'Error.stackTraceLimit'),
@@ -22,7 +22,7 @@ export class Settings {
     ),
   ];
 
-  /** The name of the first that is not what it should be; null: all are. */
+  /** The name of the first changed one; null: none. */
   changed(): string | null {
     for (let at = 0; at < this.#all.length; at++) {
       const { name, read, value } = this.#all[at] as Setting;
@@ -31,7 +31,7 @@ export class Settings {
     return null;
   }
 
-  /** From now on they are as they should be. */
+  /** Accepts the current values as expected. */
   accept(): void {
     for (let at = 0; at < this.#all.length; at++) {
       const setting = this.#all[at] as Setting;

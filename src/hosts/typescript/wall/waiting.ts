@@ -1,10 +1,10 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { getOwnPropertyDescriptor, whenSettled } from './kept.js';
 
-/** How often promises are checked to still settle, in milliseconds. */
+/** Milliseconds between checks that promises still settle. */
 const EVERY_MS = 500;
 
-/** After so many unanswered checks in a row, promises count as broken. */
+/** After this many unanswered checks in a row, promises count as broken. */
 const MOST_UNANSWERED = 4;
 
 const KeptPromise = Promise;
@@ -15,9 +15,9 @@ const { then: keptThen } = promises;
 const settled = KeptPromise.resolve();
 
 /**
- * A promise of the author's, to be waited for. It fails where what was put on built-in objects keeps all promises from settling, which
- * would otherwise never end.
- * @param end runs first once it has settled.
+ * Awaits an author's promise. Fails if changed built-in objects keep all promises from settling, where it would otherwise wait
+ * forever.
+ * @param end runs first once it has settled
  */
 export function waitedFor<T>(given: Promise<T>, end: () => void): Promise<T> {
   return new KeptPromise<T>((resolve, reject: (reason: Error) => void) => {

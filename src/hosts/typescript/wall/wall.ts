@@ -6,23 +6,23 @@ import { Settings } from './settings.js';
 import { waitedFor } from './waiting.js';
 
 /**
- * Stands between the code of a strategy and that of the host, which share the built-in objects of a thread. What the strategy's module
- * has put on them is there while its code runs, and away while the host works. What its code does to them later is found and undone.
+ * Separates a strategy's code from the host's, which share a thread's built-in objects. What the strategy's module changed in
+ * them is in place while its code runs, and undone while the host works. Later changes by its code are found and undone.
  */
 export class Wall {
   readonly #ledger: Ledger;
-  /** Has imports of Node's modules see what the modules have. */
+  /** Updates named imports of Node's modules after the modules were patched. */
   readonly #syncImports: () => void;
-  /** What the module put on objects of the language: there during each call of the author's code. */
+  /** The module's changes to JavaScript's objects: in place during each call of author code. */
   #ofLanguage: readonly Change[] = [];
-  /** What it put on Node's objects: to change these takes longer, so they stay for a piece of work. */
+  /** Its changes to Node's objects: changing these takes longer, so they stay in place for a whole piece of work. */
   #ofNode: readonly Change[] = [];
   #languageIsOut = false;
   #nodeIsOut = 0;
   #tampered: Change | null = null;
   #quiet: Found | null = null;
   #spoilt: string | null = null;
-  /** Found in passing, and maybe another's doing than that of the node that was looked at. */
+  /** Found by chance; maybe another node's doing than the checked one's. */
   #unsettled: string | null = null;
   readonly #settings = new Settings();
   #looksLater = false;
@@ -34,12 +34,12 @@ export class Wall {
     this.#syncImports = syncImports;
   }
 
-  /** What is away while the host works, of all that the module did. */
+  /** Everything that is undone while the host works. */
   get kept(): readonly Change[] {
     return [...this.#ofLanguage, ...this.#ofNode];
   }
 
-  /** What an error may come of, as a sentence after it: the SDK's own code works with what the module changed. Empty: nothing. */
+  /** A possible cause of an error, as a sentence to append: the SDK's own code works with the module's changes. Empty: none. */
   get afterword(): string {
     const names = this.kept.filter(({ then }) => then !== undefined).map(nameOfChange);
     if (names.length === 0) return '';
@@ -48,9 +48,8 @@ export class Wall {
   }
 
   /**
-   * Takes what was done to built-in objects for the module's own, and puts it away. Call it when the module is loaded, before
-   * the host does anything else.
-   * @throws SeamlessError `strategy` for what cannot be put away.
+   * Takes the current changes of built-in objects as the module's own, and undoes them. Call it right after the module is loaded.
+   * @throws SeamlessError `strategy` for a change that cannot be undone
    */
   adopt(): void {
     const changes: Change[] = [];
@@ -74,14 +73,14 @@ export class Wall {
     if (this.#ofNode.length > 0) this.#syncImports();
   }
 
-  /** Runs code of the author's from its first to its last line. */
+  /** Runs author code from its first to its last line. */
   asAuthor<T>(work: () => T): T {
     return this.piece(() => this.#with(true, work));
   }
 
   /**
-   * Runs code of the author's that prepares what is computed later.
-   * @throws SeamlessError `strategy` when it changed what others would notice.
+   * Runs author code that prepares later computations.
+   * @throws SeamlessError `strategy` when it changed what others would notice
    */
   setup<T>(work: () => T): T {
     let ended: { readonly given: T } | { readonly error: unknown };

@@ -36,28 +36,28 @@ interface CodeShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
   readonly isBuiltIn: (value: object) => boolean;
-  /** What the SDK exports, by name. */
+  /** The SDK's exports, by name. */
   readonly sdk: ReadonlyMap<string, unknown>;
-  /** All that the lines of the loaded code depend on. */
+  /** Everything that the loaded code's lines depend on. */
   readonly code: () => string;
 }
 
 type Fn = (...args: never[]) => unknown;
 
-/** Properties every function has, which say nothing of its own. */
+/** Properties that every function has, which are no state of its own. */
 const OF_EVERY_FUNCTION = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller']);
 
-/** Whether a function has no text, since it was not written in JavaScript or was made by `bind`. */
+/** Whether a function has no text: it is native or bound. */
 export function isNative(fn: object): boolean {
   return isNativeText(Function.prototype.toString.call(fn));
 }
 
 const NOTHING: readonly string[] = [];
 
-/** Where the names of functions count that are variables of a function's own. */
+/** Where the names of functions in local variables count. */
 const OWN_NAMES_SEEN = SEEN.name | SEEN.text;
 
-/** The shapes of functions and classes: their text, what they captured, and their properties. */
+/** The shapes of functions and classes: text, captured values, and properties. */
 export class CodeShaper {
   readonly #options: CodeShaperOptions;
   readonly variables: Variables;
@@ -124,7 +124,7 @@ export class CodeShaper {
     );
   }
 
-  /** What code may see of a function beside what it does. */
+  /** What code may see of a function besides its behaviour. */
   #seenOf(fn: Fn, code: CodeText): NamedEdge[] {
     const { exposesOwn, functionNames } = code.exposure;
     const names = functionNames.join();
@@ -142,7 +142,7 @@ export class CodeShaper {
     ];
   }
 
-  /** Texts of functions that the code makes a text of by their name, as in a template. */
+  /** Texts of functions that the code converts by name, as in a template. */
   #coercedTexts({ exposure }: CodeText, { scopes }: Closure): { edges: Edge[]; reads: number } {
     const edges: Edge[] = [];
     let reads = 0;
@@ -150,13 +150,13 @@ export class CodeShaper {
       const value = this.variables.lookUp(name, scopes);
       if (typeof value === 'function')
         edges.push({ via: 'capture', name: `${name} (its text)`, value: textOf(value) });
-      // A list of functions, or an object with a way of its own to become a text.
+      // A list of functions, or an object with its own conversion to text.
       else if (isObject(value)) reads |= SEEN.coerced;
     }
     return { edges, reads };
   }
 
-  /** Texts of functions that the code hands on to where they may become a text. */
+  /** Texts of functions that the code passes to where they may be converted. */
   #exposedTexts({ exposure }: CodeText, { scopes }: Closure): NamedEdge[] {
     return exposure.exposed.flatMap((name): NamedEdge[] => {
       const value = this.variables.lookUp(name, scopes);
@@ -165,7 +165,7 @@ export class CodeShaper {
     });
   }
 
-  /** What of a function can change while it runs: its properties, and the captures if it assigns to one. */
+  /** What can change about a function while it runs: its properties, and captured variables that it assigns. */
   stateShape(fn: object, thisValue: object | null): Shape {
     const text = textOf(fn);
     const code = analyseText(text);
@@ -175,7 +175,7 @@ export class CodeShaper {
     return shape(own.tag, own.edges);
   }
 
-  /** What a function that is called on `receiver` reads of it. */
+  /** What a function reads of its `receiver`. */
   receiverShape(fn: object, receiver: unknown): Shape {
     if (this.isWithoutReceiver(fn)) return shape('no receiver');
     const use = analyseText(textOf(fn)).receiver;
@@ -186,7 +186,7 @@ export class CodeShaper {
     return shape(`receiver ${edges.map((edge) => edge.name).join()}`, edges);
   }
 
-  /** True for a function that reads nothing of what it is called on. */
+  /** True for a function that reads nothing of its receiver. */
   isWithoutReceiver(fn: object): boolean {
     const text = textOf(fn);
     if (isNativeText(text)) return true;
@@ -194,7 +194,7 @@ export class CodeShaper {
     return form === 'arrow' || form === 'class' || !readsReceiver(receiver);
   }
 
-  /** The method `setup` of the class of a strategy; null for any other function. */
+  /** The method `setup` of a strategy's class; null for any other function. */
   #setupOf(fn: Fn): object | null {
     const prototype = Reflect.getOwnPropertyDescriptor(fn, 'prototype')?.value as unknown;
     const strategy = this.#options.sdk.get('Strategy') as { readonly prototype: object } | undefined;
@@ -240,7 +240,7 @@ export class CodeShaper {
     let tag = '';
     if (code.selfName !== null) {
       const value = this.variables.lookUp(code.selfName, scopes);
-      // The name was given to another value since: calls by it go there.
+      // The name was assigned another value: calls by it go there.
       if (value !== fn && value !== ABSENT) {
         tag += ' renamed';
         edges.push({ via: 'capture', name: code.selfName, value });
@@ -249,7 +249,7 @@ export class CodeShaper {
     return { tag, edges, opaque };
   }
 
-  /** What code does with a built-in that makes code out of texts or files. */
+  /** Uses of built-ins that make code from texts or files. */
   #opaqueUse(value: object, { propertyNames }: CodeText): readonly string[] {
     if (value === Function) return ['uses the Function constructor'];
     if (value === globalThis.eval) return ['uses eval'];
@@ -262,7 +262,7 @@ export class CodeShaper {
     return module === undefined ? NOTHING : [`uses ${module}, which makes code that is not in its text`];
   }
 
-  /** Own properties of a function, and what a class or an older constructor gives its instances. */
+  /** Own properties of a function, and what a class or constructor function gives its instances. */
   #propertyShape(fn: Fn, code: CodeText): OwnProperties {
     if (code.form === 'class') return this.#classShape(fn, code);
     const found = propertyEdges(fn, () => false, OF_EVERY_FUNCTION);
@@ -327,12 +327,12 @@ export class CodeShaper {
   }
 }
 
-/** What code reads of the last match of any regular expression; null when it reads none of it. */
+/** What code reads of the last regular expression match; null: nothing. */
 function matchRead({ free, propertyNames }: CodeText): Edge | null {
   return free.some(({ name }) => name === 'RegExp') ? lastMatchRead(propertyNames) : null;
 }
 
-/** Most functions have edges of one kind alone. */
+/** Most functions have edges of only one kind. */
 function joined(...lists: readonly (readonly Edge[])[]): readonly Edge[] {
   const filled = lists.filter((list) => list.length > 0);
   return filled.length === 1 ? (filled[0] as readonly Edge[]) : filled.flat();

@@ -11,19 +11,19 @@ import {
   type NamedEdge,
 } from './shape.js';
 
-/** What an object holds beside its properties. */
+/** An object's content besides its properties. */
 interface Contents {
   readonly tag: string;
   readonly edges: readonly Edge[];
   readonly named?: () => readonly NamedEdge[];
   readonly size: number;
-  /** Its numbered properties are in the contents already. */
+  /** Its indexed properties are in the contents already. */
   readonly indexed: boolean;
-  /** Own properties that are in the contents already, or are none of the program's matter. */
+  /** Own properties that are in the contents already, or irrelevant. */
   readonly without: readonly PropertyKey[];
 }
 
-/** Kinds of objects whose state can be neither read nor compared, by the words for them. */
+/** Kinds of objects whose state can be neither read nor compared, with their names. */
 const HIDDEN: readonly (readonly [(value: unknown) => boolean, string])[] = [
   [types.isProxy, 'a Proxy'],
   [types.isPromise, 'a Promise'],
@@ -35,12 +35,12 @@ const HIDDEN: readonly (readonly [(value: unknown) => boolean, string])[] = [
   [types.isExternal, 'an object of a native addon'],
 ];
 
-/** Why nothing can vouch for an object, as a noun; null when its contents can be read. */
+/** Why an object cannot be hashed, as a noun; null: it can. */
 export function hiddenKind(value: object): string | null {
   return HIDDEN.find(([is]) => is(value))?.[1] ?? null;
 }
 
-/** The contents of an object with a state of its own kind; null for one that has properties alone. */
+/** The contents of an object with internal state; null for plain properties. */
 export function contentsOf(value: object): Contents | null {
   if (Array.isArray(value) || types.isArgumentsObject(value))
     return arrayContents(value as readonly unknown[]);
@@ -56,7 +56,7 @@ export function contentsOf(value: object): Contents | null {
   return value instanceof URL ? simple(`url ${JSON.stringify(value.href)}`) : null;
 }
 
-/** How many values an object with contents of its own kind has; 0 for any other. */
+/** How many values an object's internal state has; 0 without any. */
 export function countOf(value: object): number {
   if (Array.isArray(value)) return value.length;
   return types.isMap(value) || types.isSet(value) ? value.size : 0;
@@ -68,7 +68,7 @@ function simple(tag: string, without: readonly PropertyKey[] = []): Contents {
 
 function arrayContents(value: readonly unknown[]): Contents {
   const kind = Array.isArray(value) ? 'array' : 'arguments';
-  // Of nearly all lists no item is other than plain.
+  // Nearly all lists have only plain items.
   let marks = '';
   const items: unknown[] = [];
   for (let index = 0; index < value.length; index++) {
@@ -89,7 +89,7 @@ function arrayContents(value: readonly unknown[]): Contents {
   return { ...list, indexed: true, without: ['length', 'callee', Symbol.iterator] };
 }
 
-/** What is written after a key: nothing for a property as an assignment makes it. */
+/** The suffix of a key: empty for an ordinary assigned property. */
 function dataMarks({ enumerable, writable, configurable }: PropertyDescriptor): string {
   return `${enumerable ? '' : '!'}${writable ? '' : '='}${configurable ? '' : '.'}`;
 }
@@ -98,7 +98,7 @@ function accessorMarks({ enumerable, configurable, get, set }: PropertyDescripto
   return `${enumerable ? '' : '!'}${configurable ? '' : '.'}(${get ? 'get' : ''}${set ? 'set' : ''})`;
 }
 
-/** A stack is as good as new each time it is read. */
+/** A stack differs each time it is read. */
 function errorContents(value: Error): Contents {
   const stack = (): NamedEdge[] => {
     const descriptor = Reflect.getOwnPropertyDescriptor(value, 'stack');
@@ -143,7 +143,7 @@ function regExpContents(value: RegExp): Contents {
 
 function viewContents(value: ArrayBufferView): Contents {
   const kind = types.isTypedArray(value) ? value[Symbol.toStringTag] : 'DataView';
-  // A change in it is a change of the view, for people.
+  // For people, a change in it is a change of the view.
   const buffer = { via: 'member', name: '', value: value.buffer } as const;
   const place = `${kind} ${value.byteOffset} ${value.byteLength}`;
   if (!isPooled(value)) return { ...simple(place), edges: [buffer], indexed: true };
@@ -155,7 +155,7 @@ function viewContents(value: ArrayBufferView): Contents {
   };
 }
 
-/** Whether a small Buffer lies in memory that Node shares among many: what is beside it is never the same. */
+/** Whether a small Buffer is in Node's shared pool: the bytes around it are unpredictable. */
 function isPooled(value: ArrayBufferView): boolean {
   return Buffer.isBuffer(value) && value.byteLength < value.buffer.byteLength;
 }
@@ -172,12 +172,12 @@ function bufferKind(value: ArrayBufferLike): string {
 
 function boxedContents(value: object): Contents {
   const primitive = unboxed(value);
-  // A boxed string has a property for each of its characters.
+  // A boxed string has a property per character.
   const text = typeof primitive === 'string';
   return { ...simple(`boxed ${primitiveToken(primitive)}`, text ? ['length'] : []), indexed: text };
 }
 
-/** By the built-in method, since an object's own `valueOf` is the user's code. */
+/** Uses the built-in method, since an own `valueOf` is user code. */
 function unboxed(value: object): unknown {
   if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
   if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
@@ -195,7 +195,7 @@ const NO_PROPERTIES = { tag: '', edges: [] };
 
 /**
  * Own properties as edges, getters and setters as functions that are never called, and their keys as a text.
- * @param without keys to leave out, whatever they are: quicker than `skip`.
+ * @param without keys to leave out, faster than `skip`
  */
 export function propertyEdges(
   value: object,
@@ -222,7 +222,7 @@ export function propertyEdges(
   return { tag: tokens.join(','), edges };
 }
 
-/** Whether properties can still be added to an object. */
+/** Whether an object is extensible. */
 export function fixedTag(value: object): string {
   return Object.isExtensible(value) ? '' : ' fixed';
 }

@@ -4,9 +4,9 @@ import { ABSENT } from './shape.js';
 import type { CodeText } from '../text/code-text.js';
 import { isWritten, memberKey } from '../text/members.js';
 
-/* What can be told of a function or class without what it captured: its text, its name, and what it has as its text has it. */
+/* What is known about a function or class without its captured values: text, name, and members that match the text. */
 
-/** Whether a property of a class is the method or accessor that its text has there. */
+/** Whether a class's property is the method or accessor in its text. */
 export function isAsWritten(
   { members }: CodeText,
   isStatic: boolean,
@@ -24,7 +24,7 @@ export function isAsWritten(
   return is('method', descriptor.value);
 }
 
-/** A property as a class makes it for a method. */
+/** A property as a class defines it for a method. */
 export function isMethodLike({ enumerable, configurable, writable }: PropertyDescriptor): boolean {
   return !enumerable && configurable === true && writable !== false;
 }
@@ -40,7 +40,7 @@ export function inheritsAsWritten(prototype: object, parent: object | null): boo
   return parent !== null && above === Reflect.getOwnPropertyDescriptor(parent, 'prototype')?.value;
 }
 
-/** The name of a function, which bundlers may put a number behind. Anything but a text is a member like others. */
+/** A function's name, to which bundlers may append a number. Anything but a text is an ordinary member. */
 export function nameTag(fn: object): string {
   const own = Reflect.getOwnPropertyDescriptor(fn, 'name');
   const value: unknown = own?.value;
@@ -58,21 +58,21 @@ export function textOf(fn: object): string {
   return Function.prototype.toString.call(fn);
 }
 
-/** What `createRequire` gives. */
+/** The result of `createRequire`. */
 export function isRequire(fn: object): boolean {
   return (
     nameOf(fn) === 'require' && typeof Reflect.getOwnPropertyDescriptor(fn, 'resolve')?.value === 'function'
   );
 }
 
-/** Older code builds classes by assigning to a function's prototype. */
+/** Older code defines classes by assigning to a function's prototype. */
 export function isUsedPrototype(prototype: object, isBuiltIn: (value: object) => boolean): boolean {
   const keys = Reflect.ownKeys(prototype).filter((key) => key !== 'constructor');
   const parent = Object.getPrototypeOf(prototype) as object | null;
   return keys.length > 0 || (parent !== null && !isBuiltIn(parent));
 }
 
-/** A property as it would be read: the value, or the accessor's functions. */
+/** A property as read: its value, or the accessor's functions. */
 export function resolveProperty(receiver: object, name: string): { readonly value: unknown }[] {
   for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
     const descriptor = Reflect.getOwnPropertyDescriptor(at, name);
@@ -83,7 +83,7 @@ export function resolveProperty(receiver: object, name: string): { readonly valu
   return [{ value: ABSENT }];
 }
 
-/** Where in a class's text a place of the same script lies, given where the text's anchor lies; −1 outside. */
+/** The offset in a class's text of a position in the same script, given the position of an anchor in the text; −1: outside. */
 export function offsetIn(
   text: string,
   anchor: number,
@@ -96,7 +96,7 @@ export function offsetIn(
   const line = place.line - (anchorPlace.line - anchorLine);
   const start = starts[line];
   if (start === undefined) return -1;
-  // Only on the text's first line do columns count from elsewhere, and that is known if the anchor is on it.
+  // Columns differ only on the text's first line, where they are known if the anchor is on it.
   if (line > 0) return start + place.column;
   return anchorLine === 0 ? place.column - (anchorPlace.column - anchor) : -1;
 }

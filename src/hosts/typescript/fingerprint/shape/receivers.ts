@@ -5,12 +5,12 @@ import type { Edge } from './shape.js';
 import { analyseText } from '../text/analyse.js';
 import { readsReceiver, type CodeText, type ReceiverUse } from '../text/code-text.js';
 
-/** What functions mean by `this` and `super`, and where each was written. */
+/** What `this` and `super` refer to in functions, and where each function was written. */
 export class Receivers {
   readonly #inspection: Inspection;
   readonly #isBuiltIn: (value: object) => boolean;
   readonly #places = new Map<object, FunctionPlace | null>();
-  /** Objects that hold a function as their own property, for arrows made in a field or a constructor. */
+  /** Objects that hold a function as an own property, for arrow functions created in a field or a constructor. */
   readonly #owners = new Map<object, object>();
 
   constructor(inspection: Inspection, isBuiltIn: (value: object) => boolean) {
@@ -22,12 +22,12 @@ export class Receivers {
     this.#places.set(fn, place);
   }
 
-  /** Remembers what a function is called on. */
+  /** Records a function's receiver. */
   setOwner(fn: object, owner: object): void {
     this.#owners.set(fn, owner);
   }
 
-  /** Where V8 found a function; null for one that is native. */
+  /** A function's position according to V8; null for a native one. */
   placeOf(fn: object): FunctionPlace | null {
     let place = this.#places.get(fn);
     if (place === undefined) {
@@ -37,14 +37,14 @@ export class Receivers {
     return place;
   }
 
-  /** Remembers whose properties functions are. */
+  /** Records the owners of functions. */
   adopt(owner: object, edges: readonly Edge[]): void {
     for (const { value } of edges) {
       if (typeof value === 'function' && !this.#owners.has(value)) this.#owners.set(value, owner);
     }
   }
 
-  /** What an arrow reads of the `this` it was made with; a text when that is not known. */
+  /** What an arrow function reads of its captured `this`; a text when that is unknown. */
   arrowThis(fn: object, code: CodeText, thisValue: object | null): Edge[] | string {
     const use = code.receiver;
     if (!readsReceiver(use)) return [];
@@ -53,7 +53,7 @@ export class Receivers {
     return 'uses the "this" of a function around it, which cannot be seen from outside: copy what it needs into a const first';
   }
 
-  /** A function with `super` depends on the object it was written in, which must be among those looked at. */
+  /** A function with `super` depends on its home object, which must be among the known ones. */
   parentUse(fn: object, code: CodeText): Edge[] | string {
     if (code.form === 'class' || !code.receiver.parent) return [];
     const owner = this.#owners.get(fn);
@@ -61,12 +61,12 @@ export class Receivers {
     return 'uses "super" of an object that cannot be seen from outside';
   }
 
-  /** Whether an arrow was written in the class, or a base class, of `instance`, where `this` is the instance. */
+  /** Whether an arrow function was written in the class (or a base class) of `instance`, so that `this` is the instance. */
   #isMadeIn(fn: object, instance: object): boolean {
     const place = this.placeOf(fn);
     if (!place) return false;
     for (const maker of this.#classesOf(instance)) {
-      // As V8 has it, which its places are in.
+      // As V8 has it, to match its positions.
       const text = Function.prototype.toString.call(maker);
       const code = analyseText(text);
       const at = this.placeOf(maker);
@@ -87,9 +87,9 @@ export class Receivers {
     return classes;
   }
 
-  /** The properties read of `this`, also by the methods and getters that it leads to. */
+  /** The properties read of `this`, including by the methods and getters it leads to. */
   thisEdges(receiver: object, use: ReceiverUse): Edge[] {
-    // Reading a Proxy would run user code; as a whole it is refused in words.
+    // Reading a Proxy would run user code; it is refused as a whole, with a reason.
     let whole = use.whole || types.isProxy(receiver);
     let secrets: readonly PrivateMember[] | null = null;
     const edges: Edge[] = [];
@@ -100,12 +100,12 @@ export class Receivers {
       whole ||= reads.whole;
     };
     want(use);
-    // A set that grows while it is walked is walked to its end.
+    // Grows during the walk, which covers it completely.
     for (const name of whole ? [] : wanted) {
       const found = name.startsWith('#')
         ? (secrets ??= this.#inspection.privateMembers(receiver)).filter((member) => member.name === name)
         : resolveProperty(receiver, name);
-      // Private methods are listed nowhere: they are in the text of the class.
+      // Private methods are listed nowhere: they are in the class's text.
       whole ||= found.length === 0;
       for (const { value } of found) {
         edges.push({ via: 'this', name: `this.${name}`, value });

@@ -1,6 +1,6 @@
 import type { DagNode } from '../../../../sdk/dag-node.js';
 
-/** How one value leads to another: a variable of a closure, a property, or a property of `this`. */
+/** How one value leads to another: a closure's variable, a property, or a property of `this`. */
 export interface Edge {
   readonly via: 'capture' | 'member' | 'this';
   /** `count`, `.limits`, `[3]`, `this.n`. */
@@ -8,42 +8,42 @@ export interface Edge {
   readonly value: unknown;
 }
 
-/** An edge that counts only where some code in reach may see it: see `SEEN` and `bitsOf`. */
+/** An edge that counts only if some reachable code may see it: see `SEEN` and `bitsOf`. */
 export interface NamedEdge extends Edge {
   /** Counts where one of these bits is set. */
   readonly bit: number;
 }
 
-/** Why nothing can vouch for a value: what it is (`a Proxy`), or what its code does (`uses new.target …`). */
+/** Why a value cannot be hashed: what it is (`a Proxy`), or what its code does (`uses new.target …`). */
 export interface Reason {
   readonly of: 'value' | 'code';
   readonly words: string;
 }
 
-/** One value, one level deep: what it is by itself, and what it leads to. */
+/** One value, one level deep: its own content, and its edges. */
 export interface Shape {
   readonly tag: string;
   readonly edges: readonly Edge[];
-  /** Made when it is asked for: most count nowhere. */
+  /** Made on demand: most never count. */
   readonly named: () => readonly NamedEdge[];
   /** Bits of what its code may see; see `bitsOf`. */
   readonly reads: number;
-  /** Names of members that its code reads other than by calling them, `*` for any. */
+  /** Members that its code reads other than by calling them, `*` for any. */
   readonly valueNames: readonly string[];
-  /** Of a class: code that reads a method as a value may see its text. */
+  /** For a class: code that reads a method as a value may see its text. */
   readonly methods: { readonly names: readonly string[]; readonly text: string } | null;
-  /** Why nothing can vouch for it. */
+  /** Why it cannot be hashed. */
   readonly fails: Reason | null;
   readonly node: DagNode | null;
-  /** Values that the tag holds without an edge. */
+  /** Values that are part of the tag, without an edge. */
   readonly size: number;
-  /** What of it can change while code runs; null when that is all of it. */
+  /** What can change while code runs; null: everything. */
   readonly state: Shape | null;
-  /** State that is watched and does not count. */
+  /** State that is watched but does not count. */
   readonly watched: readonly Edge[];
 }
 
-/** Properties that a node has whatever its place in the DAG; they count where code reads that name. */
+/** Node properties independent of the place in the DAG; they count where code reads that name. */
 export const NODE_NAMED = [
   'name',
   'tags',
@@ -58,13 +58,13 @@ export const NODE_NAMED = [
   'symbols',
 ] as const;
 
-/** Ways past the ends of a view into memory. */
+/** Ways to read beyond the ends of a view into memory. */
 const AROUND_VIEWS = ['buffer', 'byteOffset'] as const;
 
-/** The one method of a strategy that computes nothing, and whose text has all its nodes in it. */
+/** The strategy's method that computes nothing, and whose text contains all nodes. */
 export const SETUP = 'setup';
 
-/** What lists members of classes in the order they were written in. */
+/** What lists a class's members in the order they were written in. */
 const LISTING = ['getOwnPropertyNames', 'getOwnPropertyDescriptors', 'ownKeys'] as const;
 
 /** What shows the text of a function, or takes it apart. */
@@ -80,7 +80,7 @@ const TEXTUAL = [
   '__lookupSetter__',
 ] as const;
 
-/** What shows the line that code is on. */
+/** What shows the current line of code. */
 const PLACED = [
   'stack',
   'prepareStackTrace',
@@ -90,7 +90,7 @@ const PLACED = [
   'inspect',
 ] as const;
 
-/** What code may see of values beside what they do. Bits, as many as there are. */
+/** What code may see of values besides their behaviour, as bits. */
 export const SEEN = bitFlags([
   ...NODE_NAMED,
   SETUP,
@@ -98,13 +98,13 @@ export const SEEN = bitFlags([
   'listed',
   /** The text of any function. */
   'text',
-  /** The place of any code. */
+  /** The position of any code. */
   'place',
-  /** A value that may be a function becomes a text. */
+  /** A value that may be a function is converted to text. */
   'coerced',
-  /** A property whose name is worked out. */
+  /** A property with a computed name. */
   'dynamic',
-  /** The global object, by code that is made of a text. */
+  /** The global object, in code made from a text. */
   'globals',
 ] as const);
 
@@ -128,7 +128,7 @@ function bitsByName(): Map<string, number> {
   return bits;
 }
 
-/** Names that code has as a text for hardly another reason than to read the property. */
+/** Names that code has as a text almost only to read the property. */
 const REVEALING: ReadonlySet<string> = new Set([
   ...AROUND_VIEWS,
   ...LISTING,
@@ -143,17 +143,17 @@ export function bitsOf(names: Iterable<string>): number {
   return bits;
 }
 
-/** The bit of a text that may be used as a computed name: `view[key]`. */
+/** The bit of a text that may be a computed name: `view[key]`. */
 export function bitOfText(text: string): number {
-  // Called as a method, it shows the text of whatever it is called on.
+  // Called as a method, it shows the text of its receiver.
   if (text === 'toString') return SEEN.text;
   return REVEALING.has(text) ? (BITS.get(text) as number) : 0;
 }
 
-/** Bits of the names that show memory beyond the ends of a view. */
+/** Bits of the names that show memory beyond a view. */
 export const BEYOND_VIEWS = SEEN.around;
 
-/** Where the exact name of a function counts: everywhere else, the number that a bundler adds to a name in use does not. */
+/** Where a function's exact name counts; elsewhere, a number appended by a bundler does not. */
 export const NAME_SEEN = SEEN.name | SEEN.dynamic | SEEN.text | SEEN.coerced;
 
 /** The edges of a shape where those names count. */
@@ -182,7 +182,7 @@ export function shape(tag: string, edges: readonly Edge[] = [], more: Partial<Sh
   };
 }
 
-/** The shape of what nothing can vouch for. @param inside what of it can still be watched. */
+/** The shape of what cannot be hashed. @param inside what can still be watched */
 export function failure(words: string, of: Reason['of'] = 'value', inside: Partial<Shape> = {}): Shape {
   return shape('', [], { ...inside, fails: { of, words } });
 }
@@ -191,13 +191,13 @@ export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Stands for a variable or property that does not exist. */
+/** Represents a variable or property that does not exist. */
 export const ABSENT = Symbol('seamless.absent');
 
-/** Stands for an item that a list does not have. */
+/** Represents a missing item of a list. */
 export const HOLE = Symbol('seamless.hole');
 
-/** Symbols that are the same in each process: by their text it is known which they are. */
+/** Symbols that are the same in every process, identified by their text. */
 const KNOWN_SYMBOLS: ReadonlyMap<symbol, string> = new Map([
   [ABSENT, 'absent'],
   [HOLE, 'hole'],
@@ -207,7 +207,7 @@ const KNOWN_SYMBOLS: ReadonlyMap<symbol, string> = new Map([
   }),
 ]);
 
-/** What is itself, whatever it is like: two may be equal and still be two. */
+/** A unique identity: two may be equal and still be two. */
 export type Distinct = object | symbol;
 
 export function isDistinct(value: unknown): value is Distinct {
@@ -215,7 +215,7 @@ export function isDistinct(value: unknown): value is Distinct {
   return typeof value === 'symbol' && !KNOWN_SYMBOLS.has(value) && Symbol.keyFor(value) === undefined;
 }
 
-/** A value that is no object, as a text that no value of another content has. */
+/** A primitive value as a unique text. */
 export function primitiveToken(value: unknown): string {
   switch (typeof value) {
     case 'number':
@@ -233,7 +233,7 @@ export function primitiveToken(value: unknown): string {
   }
 }
 
-/** Those of the global registry are known by their name; of others this is the description. */
+/** Registered symbols are known by their name; for others this is the description. */
 function symbolToken(symbol: symbol): string {
   const known = KNOWN_SYMBOLS.get(symbol);
   if (known !== undefined) return known;
@@ -258,7 +258,7 @@ export function memberName(key: PropertyKey): string {
 export interface Path {
   /** `config.limits`; empty for the function itself. */
   readonly subject: string;
-  /** The function whose variable it is. */
+  /** The function that owns the variable. */
   readonly owner: string;
 }
 

@@ -21,30 +21,30 @@ import {
   type Shape,
 } from './shape.js';
 
-/** Properties that every node has; those of them that code reads count by name. */
+/** Properties that every node has; those that code reads count by name. */
 const NODE_PROPERTIES = new Set<PropertyKey>(['kind', 'origin', ...NODE_NAMED]);
 
-/** More values than this in one structure are not looked through. */
+/** Larger structures are not searched. */
 export const LARGEST = 200_000;
 
-/** Parts of `process` that differ by version of Node and by machine; code may read them, so they count in the fingerprint. */
+/** Parts of `process` that differ by Node version and machine. Code may read them, so they count in the fingerprint. */
 const VERSION = `${process.version} ${process.platform} ${process.arch} `;
 
 const NO_NAMES: readonly string[] = [];
 
-// Written out: the first number that Node formats takes 15 ms, and this would be at each start.
+// Spelled out: formatting the first number takes Node 15 ms.
 export const TOO_LARGE = 'a structure of more than 200,000 values';
 
-/** Shapes as they were at one time. */
+/** Shapes at one moment. */
 export interface Snapshot {
   shapeOf(value: Distinct): Shape;
-  /** What of a value can change while code runs. */
+  /** What can change about a value while code runs. */
   stateOf(value: object): Shape;
 }
 
-/** What values were at one time, also when it is asked after user code ran. */
+/** Earlier values, even when asked for after user code ran. */
 export interface PastSnapshot extends Snapshot {
-  /** Gives a shape to an object that only stands for something. */
+  /** Assigns a shape to an object that only represents something. */
   define(stand: object, made: Shape): void;
 }
 
@@ -53,16 +53,16 @@ interface ShaperOptions {
   readonly intrinsics: Intrinsics;
   /** What the SDK exports, by name. */
   readonly sdk: ReadonlyMap<string, unknown>;
-  /** All that the lines of the loaded code depend on: its text and the author's files. */
+  /** Everything that the loaded code's lines depend on: its text and the author's files. */
   readonly code: () => string;
 }
 
-/** Asks a Proxy nothing, since its answer would be user code. */
+/** Does not touch a Proxy, since that would run user code. */
 function isNode(value: object): value is DagNode {
   return !hasProxyAbove(value) && value instanceof DagNode;
 }
 
-/** Instances of a class that is not written in JavaScript keep their state out of sight. */
+/** Instances of a native class have invisible state. */
 function isNativeClass(prototype: object): boolean {
   const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
   return typeof maker === 'function' && !types.isProxy(maker) && isNative(maker);
@@ -75,10 +75,10 @@ function hasProxyAbove(value: object): boolean {
   return false;
 }
 
-/** What an author's own subclass adds, or code puts on a node: a value like any other. */
+/** What an author's subclass adds, or code puts on a node: an ordinary value. */
 type Added = ReturnType<typeof propertyEdges>;
 
-/** Of a node, what it has beside its place is rarely asked for, and there are thousands of nodes. */
+/** What a node has besides its place is rarely needed, and there are thousands of nodes. */
 class NodeShape implements Shape {
   readonly tag: string;
   readonly edges: readonly Edge[];
@@ -99,7 +99,7 @@ class NodeShape implements Shape {
 
   readonly named = (): readonly NamedEdge[] => {
     const fields = this.node as unknown as Readonly<Record<string, unknown>>;
-    // Those that a universe lists alone, or every node would be hashed as having none.
+    // Only symbols that the universe lists itself; otherwise every node would count as having none.
     const names = NODE_NAMED.filter((name) => name !== 'symbols' || Object.hasOwn(fields, name));
     return names.map((name): NamedEdge => ({
       via: 'member',
@@ -110,7 +110,7 @@ class NodeShape implements Shape {
   };
 }
 
-/** Turns values into shapes, one level deep, and remembers them. No user code runs by it. */
+/** Converts values to shapes, one level deep, and caches them. Runs no user code. */
 export class Shaper {
   readonly #options: ShaperOptions;
   readonly #code: CodeShaper;
@@ -118,7 +118,7 @@ export class Shaper {
   #shapes = new Map<object, Shape>();
   readonly #stands = new Map<object, () => Shape>();
   #inputs: ReadonlyMap<DagNode, number> = new Map();
-  /** What of nodes does not depend on whose inputs they are. */
+  /** Parts of node shapes that do not depend on whose inputs they are. */
   #nodes = new Map<DagNode, Added>();
   #thisValue: object | null = null;
 
@@ -128,20 +128,20 @@ export class Shaper {
     this.#code = new CodeShaper({ ...options, isBuiltIn: (value) => this.builtInName(value) !== undefined });
   }
 
-  /** Whose inputs and whose `this` the next shapes are for. */
+  /** The node whose inputs and `this` the next shapes are for. */
   enter(inputs: ReadonlyMap<DagNode, number>, thisValue: object | null): void {
     this.#inputs = inputs;
     if (this.#thisValue !== thisValue) this.forget();
     this.#thisValue = thisValue;
   }
 
-  /** Drops what is remembered, since user code may have run. */
+  /** Clears the cache, since user code may have run. */
   forget(): void {
     this.#shapes = new Map();
     this.#nodes = new Map();
   }
 
-  /** What is remembered now, as it was. */
+  /** A copy of the cache. */
   snapshot(): PastSnapshot {
     const shapes = this.#shapes;
     return {
@@ -149,7 +149,7 @@ export class Shaper {
         if (typeof value === 'symbol') return symbolShape(value);
         const known = shapes.get(value);
         if (known) return known;
-        // Of nodes, which are frozen, nothing is remembered.
+        // Nodes are frozen, so nothing is recorded about them.
         if (isNode(value)) return this.freshShape(value);
         throw new SeamlessError('internal', 'A value that a function depends on was not looked at in time.');
       },
@@ -161,7 +161,7 @@ export class Shaper {
     };
   }
 
-  /** What values are from now on, whenever that is asked. */
+  /** Makes current values available for later. */
   get now(): Snapshot {
     return { shapeOf: (value) => this.shapeOf(value), stateOf: (value) => this.freshState(value) };
   }
@@ -171,18 +171,18 @@ export class Shaper {
     const known = this.#shapes.get(value);
     if (known) return known;
     const made = this.freshShape(value);
-    // What a node stands for depends on whose inputs are looked at.
+    // A node's representation depends on whose inputs are considered.
     if (!made.node) this.#shapes.set(value, made);
     return made;
   }
 
-  /** Gives a shape to an object that only stands for something. */
+  /** Assigns a shape to an object that only represents something. */
   define(stand: object, make: () => Shape): void {
     this.#shapes.set(stand, make());
     this.#stands.set(stand, make);
   }
 
-  /** What of an object can change while code runs, as it is now. */
+  /** What can change about an object while code runs, as it is now. */
   freshState(value: object): Shape {
     if (typeof value === 'function' && this.builtInName(value) === undefined)
       return this.#code.stateShape(value, this.#thisValue);
@@ -194,7 +194,7 @@ export class Shaper {
     this.#shapes.set(value, failure(reason));
   }
 
-  /** The shape as it is now, whatever is remembered. */
+  /** The current shape, ignoring the cache. */
   freshShape(value: object): Shape {
     const make = this.#stands.get(value);
     if (make) return make();
@@ -209,22 +209,22 @@ export class Shaper {
     return isNode(value) ? this.#nodeShape(value) : this.#objectShape(value);
   }
 
-  /** The edges of a function called on `receiver` that lead through `this`. */
+  /** The edges through `this` of a function called on `receiver`. */
   receiverShape(fn: object, receiver: unknown): Shape {
     return this.#code.receiverShape(fn, receiver);
   }
 
-  /** True for a function that reads nothing of what it is called on. */
+  /** True for a function that reads nothing of its receiver. */
   isWithoutReceiver(fn: object): boolean {
     return this.#code.isWithoutReceiver(fn);
   }
 
-  /** Where V8 found a function; null for one that is native. */
+  /** A function's position according to V8; null for a native one. */
   placeOf(fn: object): FunctionPlace | null {
     return this.#code.receivers.placeOf(fn);
   }
 
-  /** True for an object that has no existence of its own. */
+  /** True for an object that only represents something. */
   isStand(value: object): boolean {
     return this.#stands.has(value);
   }
@@ -267,14 +267,14 @@ export class Shaper {
     return shape(`builtin ${name} ${version}${edges.map((edge) => edge.name).join()}`, edges, { watched });
   }
 
-  /** Of the global object, what was added to it. */
+  /** For the global object: what was added to it. */
   #globalShape(): Shape {
     const added = new Set(this.#options.intrinsics.addedGlobals());
     const { tag, edges } = propertyEdges(globalThis, (key) => !added.has(key));
     return shape(`globals ${tag}`, edges);
   }
 
-  /** A node stands for its position among the inputs; one that is no input, for its name. */
+  /** An input node is represented by its position; any other by its name. */
   #nodeShape(node: DagNode): Shape {
     const position = this.#inputs.get(node);
     const tag = position === undefined ? `node ${JSON.stringify(node.name)}` : `input#${position}`;
@@ -313,7 +313,7 @@ export class Shaper {
     );
   }
 
-  /** An object whose nearest built-in kind keeps a state that nobody else can read. */
+  /** An object whose built-in base class has unreadable state. */
   #hostKind(value: object): { readonly words: string; readonly state: readonly Edge[] } | null {
     let prototype = Object.getPrototypeOf(value) as object | null;
     while (prototype && !this.#isOfHost(prototype))
@@ -330,7 +330,7 @@ export class Shaper {
 
   #isOfHost(prototype: object): boolean {
     if (this.builtInName(prototype) !== undefined || isNativeClass(prototype)) return true;
-    // Node loads some of its classes late, and keeps others to itself.
+    // Node loads some classes late, and hides others.
     const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
     return typeof maker === 'function' && !types.isProxy(maker) && this.#code.variables.isOfNode(maker);
   }
@@ -365,7 +365,7 @@ export class Shaper {
   }
 }
 
-/** Texts of functions that data lead to: who has the data may make a text of it. */
+/** Texts of functions that data lead to: code with the data may convert them. */
 function textsIn(edges: readonly Edge[]): NamedEdge[] {
   return edges.flatMap(({ value, via, name }): NamedEdge[] =>
     typeof value === 'function' && !types.isProxy(value)

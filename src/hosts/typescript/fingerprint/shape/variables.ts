@@ -4,14 +4,14 @@ import type { Intrinsics } from '../intrinsics.js';
 import { ABSENT } from './shape.js';
 import { isNativeText } from '../text/syntax.js';
 
-/** Globals of Node that have an accessor though they are always there. */
+/** Node globals with an accessor that are always present. */
 const LOADED = new Set(['process', 'Buffer']);
 
-/** What the names that functions use stand for. */
+/** What names in functions refer to. */
 export class Variables {
   readonly #inspection: Inspection;
   readonly #intrinsics: Intrinsics;
-  /** Functions that were looked at, and whether they are Node's. */
+  /** Functions that were checked, and whether they are Node's. */
   readonly #ofNode = new Map<object, boolean>();
 
   constructor(inspection: Inspection, intrinsics: Intrinsics) {
@@ -19,7 +19,7 @@ export class Variables {
     this.#intrinsics = intrinsics;
   }
 
-  /** What a name stands for in these scopes; `ABSENT` where there is nothing of that name. */
+  /** What a name refers to in these scopes; `ABSENT`: nothing. */
   lookUp(name: string, scopes: readonly ScopeValues[]): unknown {
     for (const { description, object } of scopes) {
       if (description !== 'Global' && Object.hasOwn(object, name))
@@ -34,7 +34,7 @@ export class Variables {
     return same ? Symbol.for(`seamless.global.${name}`) : now.get;
   }
 
-  /** Node loads some globals when they are first used, and then puts the value in the place of an accessor. */
+  /** Node loads some globals on first use, and then replaces the accessor by the value. */
   #isLateGlobal(name: string, value: unknown): boolean {
     if (!this.#intrinsics.globalAt(name)?.get || typeof value !== 'function') return false;
     return this.isOfNode(value);
@@ -49,20 +49,20 @@ export class Variables {
     return false;
   }
 
-  /** As `isOfNode`, of a function whose closure is at hand. */
+  /** Like `isOfNode`, for a function whose closure is known. */
   noteClosure(fn: object, closure: Closure): boolean {
     const found = this.#isOfNode(closure);
     this.#ofNode.set(fn, found);
     return found;
   }
 
-  /** Whether a function that was looked at before is Node's. */
+  /** Whether a previously checked function is Node's. */
   wasOfNode(fn: object): boolean {
     return this.#ofNode.get(fn) === true;
   }
 
   #isOfNode({ scopes, place }: Closure): boolean {
-    // Node's modules have names of their own around them, where a function uses one, and are never ECMAScript modules.
+    // Node's modules have their own names in scope if a function uses one, and are never ECMAScript modules.
     if (scopes.some(isNodesScope)) return true;
     if (!place || scopes.some(({ description }) => description === 'Module')) return false;
     return this.#inspection.isOfNode(place.script);

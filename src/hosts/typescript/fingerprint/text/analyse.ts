@@ -3,12 +3,12 @@ import type { CodeText, Written } from './code-text.js';
 import { Normalizer } from './normalizer.js';
 import { parseFunction } from './syntax.js';
 
-/** What was found, by the text, after the name of a method that was left out of it. */
+/** Results by text, and by the name of the method that was left out. */
 export const analysedTexts = new Map<string, CodeText>();
 
 /**
- * Analyses a function's text, once for each text.
- * @param without a method to leave out of a class.
+ * Analyses a function's text, once per text.
+ * @param without a method to leave out of a class
  */
 export function analyseText(text: string, without: string | null = null): CodeText {
   const key = without === null ? text : `${without} ${text}`;
@@ -27,7 +27,7 @@ function analyseAnew(text: string, without: string | null): Written {
   try {
     return new Normalizer(parsed, without).run();
   } catch (error) {
-    // A tree deeper than the stack: as unreadable as no tree.
+    // A tree deeper than the stack counts as unreadable.
     if (error instanceof RangeError) return unreadable(text);
     throw error;
   }
@@ -35,7 +35,7 @@ function analyseAnew(text: string, without: string | null): Written {
 
 function unreadable(text: string): Written {
   return {
-    // Of anything but a plain function, the `this` around it may count.
+    // Except for a plain function, the surrounding `this` may count.
     form: /^(?:async\s+)?function\b/.test(text) ? 'function' : 'arrow',
     canonical: `text:${JSON.stringify(text)}`,
     own: text,

@@ -9,22 +9,22 @@ interface FreeName {
   readonly written: boolean;
 }
 
-/** What a function does with the `this` it is called with or, for an arrow, was made with. */
+/** What a function does with its `this`; for an arrow function, the captured one. */
 export interface ReceiverUse {
   readonly names: ReadonlySet<string>;
   readonly privateNames: ReadonlySet<string>;
   /** It uses `this` other than by reading named properties. */
   readonly whole: boolean;
-  /** It uses `super`, which is of the object the function was written in. */
+  /** It uses `super`, which belongs to its home object. */
   readonly parent: boolean;
 }
 
-/** What the text of a function alone says about it. */
+/** What a function's text alone says about it. */
 export interface CodeText {
   readonly form: Form;
-  /** The text without positions, comments, layout, names of locals and names of what it refers to. */
+  /** The text without positions, comments, layout, local names and names of what it refers to. */
   readonly canonical: string;
-  /** The text as it is, without the method that is left out. */
+  /** The original text, without the method that is left out. */
   readonly own: string;
   /** Digest of `canonical`. */
   readonly hash: string;
@@ -32,30 +32,30 @@ export interface CodeText {
   /** The name by which a function refers to itself. */
   readonly selfName: string | null;
   readonly receiver: ReceiverUse;
-  /** Names of properties that the code reads from anything. */
+  /** Property names that the code reads from anything. */
   readonly propertyNames: ReadonlySet<string>;
   /** Bits of what the code may see; see `SEEN`. */
   readonly reads: number;
   readonly exposure: Exposure;
-  /** Nothing that the function captured can change by its running. */
+  /** Running it cannot change anything that it captured. */
   readonly keepsCaptures: boolean;
-  /** What the analysis cannot follow, as a predicate in words. */
+  /** What the analysis cannot follow, as a predicate. */
   readonly opaque: readonly string[];
   /** It uses `new.target` of the function around it. */
   readonly newTarget: boolean;
-  /** Classes: one of its members is private. */
+  /** Classes: has a private member. */
   readonly hasPrivate: boolean;
-  /** Classes: methods that the text says all of. */
+  /** Classes: methods that are fully described by the text. */
   readonly members: readonly WrittenMember[];
-  /** Classes: variables that only names of fields are worked out from, which a class does not keep. */
+  /** Classes: variables used only for computed field names, which a class does not keep. */
   readonly keyNames: readonly string[];
-  /** Classes: where arrows start whose `this` is an instance, as offsets in the text. */
+  /** Classes: offsets of arrow functions whose `this` is an instance. */
   readonly instanceArrows: ReadonlySet<number>;
-  /** Where V8 says the function is, as an offset in the text. */
+  /** V8's position of the function, as an offset in the text. */
   readonly anchor: number;
 }
 
-/** What the text itself says, before it is hashed. */
+/** The text's own facts, before hashing. */
 export type Written = Omit<CodeText, 'hash'>;
 
 /** Whether code reads anything of its `this`. */

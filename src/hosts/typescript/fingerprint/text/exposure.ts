@@ -1,35 +1,35 @@
 import { child, isSyntax, staticName, type Syntax } from './syntax.js';
 
-/** Where the text of a function may become a value, as far as one function's code shows. */
+/** Where a function's text may become a value, as far as one function's code shows. */
 export interface Exposure {
-  /** Names of the scopes around whose values it makes a text of. */
+  /** Outer names whose values it converts to text. */
   readonly coerced: readonly string[];
-  /** Names of the scopes around whose values it hands on other than by calling them. */
+  /** Outer names whose values it passes on other than by calling them. */
   readonly exposed: readonly string[];
-  /** It makes a text of something that may be any function. */
+  /** It converts something to text that may be any function. */
   readonly coercesAny: boolean;
-  /** It hands on functions that are written in it. */
+  /** It passes on functions that are written in it. */
   readonly exposesOwn: boolean;
-  /** Names of members that it reads other than by calling them; `*` for names that are worked out. */
+  /** Members that it reads other than by calling them; `*` for computed names. */
   readonly valueNames: readonly string[];
-  /** Names of variables of its own that hold functions or classes, which these are called by. */
+  /** Local variables that hold functions or classes, which are called by these names. */
   readonly functionNames: readonly string[];
 }
 
-/** What an identifier stands for. */
+/** What an identifier refers to. */
 export interface Meaning {
-  /** The name of a variable of the scopes around; null for one of its own. */
+  /** The name of an outer variable; null for a local one. */
   readonly free: string | null;
-  /** What a variable of its own holds from its declaration on; null when that is not one value. */
+  /** The constant value of a local variable; null: it is not constant. */
   readonly init: Syntax | null;
-  /** What it is declared with, whatever it holds later. */
+  /** Its initial value, whatever it holds later. */
   readonly first: Syntax | null;
 }
 
-/** Gives what an identifier stands for; null for what is no variable. */
+/** Resolves an identifier; null: not a variable. */
 type Resolve = (identifier: Syntax) => Meaning | null;
 
-/** Methods of the language that call what they are given, and do nothing else with it. */
+/** Built-in methods that only call their arguments. */
 const CALLING: ReadonlySet<string> = new Set([
   'map',
   'filter',
@@ -47,7 +47,7 @@ const CALLING: ReadonlySet<string> = new Set([
   'toSorted',
 ]);
 
-/** Methods and functions that make a text of what they are called on or given. */
+/** Methods and functions that convert their receiver or arguments to text. */
 const TEXT_OF_THIS: ReadonlySet<string> = new Set(['toString', 'toLocaleString', 'join', 'concat']);
 const TEXT_OF_ARGUMENTS: ReadonlySet<string> = new Set(['concat', 'format', 'raw']);
 const TEXT_OF_NAMED_ARGUMENTS =
@@ -68,7 +68,7 @@ const TEXT_FUNCTIONS: ReadonlySet<string> = new Set([
   'btoa',
 ]);
 
-/** Calls whose result is a number, a text or a flag. */
+/** Calls that return a number, a text or a flag. */
 const PLAIN_METHODS =
   /^(?:to(?:Fixed|Precision|Exponential|ISOString|JSON|String|LocaleString|UpperCase|LowerCase)|trim\w*|slice|substring|pad(?:Start|End)|join|stringify|charAt|repeat|replace|replaceAll|get(?:Time|UTC\w+)|round|floor|ceil|trunc|abs|min|max|sqrt|cbrt|log\w*|exp|pow|sign|hypot|now|includes|indexOf|startsWith|endsWith|test|is\w+|has)$/;
 const PLAIN_FUNCTIONS: ReadonlySet<string> = new Set([
@@ -82,7 +82,7 @@ const PLAIN_FUNCTIONS: ReadonlySet<string> = new Set([
   'isFinite',
 ]);
 
-/** Properties that hold no function in any code that is meant to be read. */
+/** Properties that hold no function in any readable code. */
 const PLAIN_NAMES: ReadonlySet<string> = new Set([
   'length',
   'size',
@@ -103,7 +103,7 @@ const PLAIN_NAMES: ReadonlySet<string> = new Set([
 
 const FUNCTIONS = /^(?:Arrow)?Function(?:Expression|Declaration)$|^Class(?:Expression|Declaration)$/;
 
-/** Collects what a function's code does with functions other than to call them. */
+/** Collects what a function's code does with functions other than calling them. */
 class ExposureFinder {
   readonly #resolve: Resolve;
   readonly #skips: (member: Syntax) => boolean;
@@ -143,14 +143,14 @@ class ExposureFinder {
     if (node.type === 'MemberExpression') this.#memberRead(node, parent);
     if (node.type === 'ObjectPattern') this.#patternRead(node);
     for (const [field, value] of Object.entries(node)) {
-      // The name of a property is no variable.
+      // A property's name is no variable.
       const name = (field === 'property' || field === 'key') && node['computed'] !== true;
-      // What only chooses or holds hands on what it has: it stands where its parent stands.
+      // Expressions that only choose or hold pass on their operands: look at the parent instead.
       if (!name) this.#children(value, passesOn(node, field) ? seenThrough(node, parent) : node);
     }
   }
 
-  /** A function or variable where it is not called, compared or asked for a property. */
+  /** A function or variable that is not called, compared or accessed here. */
   #handedOn(node: Syntax, parent: Syntax): void {
     const own = FUNCTIONS.test(node.type);
     const meaning = own ? null : this.#resolve(node);
@@ -222,7 +222,7 @@ class ExposureFinder {
     if (name != null && TEXT_FUNCTIONS.has(name)) args.forEach((each) => this.#coerce(each, true));
   }
 
-  /** @param any also where what it is is not known: a parameter, the result of a call. */
+  /** @param any also for unknown values: a parameter, or the result of a call */
   #coerce(node: Syntax | null, any: boolean): void {
     if (!node) return;
     const meaning = node.type === 'Identifier' ? this.#resolve(node) : null;
@@ -285,7 +285,7 @@ class ExposureFinder {
   }
 }
 
-/** Marks a parent that is seen through a node which only hands on its value. */
+/** Marks a parent that is reached through a node which only passes on its value. */
 const PASSED = 'passedOn';
 
 function passesOn(node: Syntax, field: string): boolean {
@@ -297,7 +297,7 @@ function seenThrough(node: Syntax, parent: Syntax): Syntax {
   return { ...parent, [PASSED]: standsFor(parent, node) };
 }
 
-/** The node that stands in `parent` for `node`. */
+/** The node in `parent` that represents `node`. */
 function standsFor(parent: Syntax, node: Syntax): Syntax {
   const passed = parent[PASSED];
   return isSyntax(passed) ? passed : node;
@@ -310,7 +310,7 @@ function isCallee(node: Syntax, parent: Syntax): boolean {
   );
 }
 
-/** Whether nothing of a function can be seen by what is done with it there. */
+/** Whether this use of a function reveals nothing about it. */
 function isSafePlace(parent: Syntax, node: Syntax): boolean {
   const here = standsFor(parent, node);
   switch (parent.type) {
@@ -334,7 +334,7 @@ function isSafePlace(parent: Syntax, node: Syntax): boolean {
     case 'UpdateExpression':
       return true;
     case 'VariableDeclarator':
-      // What a variable of its own holds is looked at where that is used.
+      // A local variable's value is checked where the variable is used.
       return parent['id'] === here || FUNCTIONS.test(node.type);
     case 'AssignmentExpression':
       return parent['left'] === here;
@@ -343,7 +343,7 @@ function isSafePlace(parent: Syntax, node: Syntax): boolean {
     case 'FunctionDeclaration':
     case 'FunctionExpression':
     case 'ArrowFunctionExpression':
-      // Their names, parameters and what a class extends; not what an arrow gives.
+      // Their names, parameters and base class; not what an arrow function returns.
       return parent['body'] !== here;
     case 'MethodDefinition':
     case 'RestElement':
@@ -357,7 +357,7 @@ function isSafePlace(parent: Syntax, node: Syntax): boolean {
   }
 }
 
-/** An argument that a method of the language is known to call alone. */
+/** An argument that a built-in method only calls. */
 function isCalledBack(call: Syntax, argument: Syntax): boolean {
   const callee = child(call, 'callee');
   if (callee?.type !== 'MemberExpression' || !(call['arguments'] as readonly unknown[]).includes(argument))
@@ -366,8 +366,8 @@ function isCalledBack(call: Syntax, argument: Syntax): boolean {
 }
 
 /**
- * Where functions become visible as values in the code of one function, whose tree this is.
- * @param skips true for a method that is left out.
+ * Where functions become visible as values in one function's code.
+ * @param skips true for a method that is left out
  */
 export function exposureOf(root: Syntax, resolve: Resolve, skips: (member: Syntax) => boolean): Exposure {
   return new ExposureFinder(resolve, skips).find(root);

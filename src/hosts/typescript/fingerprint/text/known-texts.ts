@@ -1,9 +1,9 @@
 import { analysedTexts } from './analyse.js';
 import type { CodeText } from './code-text.js';
 
-/*
- * What was found in texts, as JSON: the functions of built-in indicators are analysed when the package is built, since to parse the
- * first few texts takes a process twenty milliseconds.
+/**
+ * Analysis results as JSON. The functions of built-in indicators are analysed when the package is built, since parsing the first
+ * few texts takes a process twenty milliseconds.
  */
 
 type Stored = readonly [text: string, found: StoredText];
@@ -40,7 +40,7 @@ export function writeTexts(): string {
   return JSON.stringify(stored);
 }
 
-/** Takes over what a build of this very program found. */
+/** Loads the results from this program's build. */
 export function readTexts(json: string): void {
   for (const [text, found] of JSON.parse(json) as Stored[]) {
     const { receiver, propertyNames, instanceArrows } = found;

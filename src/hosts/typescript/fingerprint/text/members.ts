@@ -2,7 +2,7 @@ import type { ScopeManager } from 'eslint-scope';
 import type { Node as EstreeNode } from 'estree';
 import { child, isSyntax, staticName, type ParsedFunction, type Syntax } from './syntax.js';
 
-/** A method or accessor of a class that its text says all of: nothing of the scopes around it counts. */
+/** A method or accessor that is fully described by its text: nothing from outer scopes counts. */
 export interface WrittenMember {
   /** `static`, kind and name. */
   readonly key: string;
@@ -14,9 +14,9 @@ export function memberKey(isStatic: boolean, kind: 'method' | 'get' | 'set', nam
 }
 
 /**
- * The methods of a class, by which a method found on it is recognised as the one written in its text. One that names variables around the
- * class is none: another class may have one with that text and other variables.
- * @param free the name of a variable around the class that an identifier stands for; null for any other.
+ * The methods of a class by which a method found on it is recognized as the one in its text. Methods that use outer variables are
+ * excluded: another class may have the same text with other variables.
+ * @param free the name of an outer variable that an identifier refers to; null for any other
  */
 export function bareMembers(
   { root, offset, text }: ParsedFunction,
@@ -34,7 +34,7 @@ export function bareMembers(
   });
 }
 
-/** Whether a method found in a class is the one written there. A static one's own text starts after that word. */
+/** Whether a method found on a class is the one written there. A static one's own text starts after that word. */
 export function isWritten(members: readonly WrittenMember[], key: string, text: string): boolean {
   return members.some(
     (member) =>
@@ -44,7 +44,7 @@ export function isWritten(members: readonly WrittenMember[], key: string, text: 
   );
 }
 
-/** What means the same in any scope, but for who gives a variable one of these names. */
+/** Names with the same meaning in any scope, unless code declares a variable with one of these names. */
 const LANGUAGE: ReadonlySet<string> = new Set(
   'Array Boolean Date Error Infinity JSON Map Math NaN Number Object RangeError Set String Symbol TypeError Float64Array undefined'.split(
     ' ',
@@ -67,7 +67,7 @@ function mentions(node: Syntax, what: (node: Syntax) => boolean): boolean {
   );
 }
 
-/** Members of a class so that methods may be written in any order; what runs when the class or an instance is made may not. */
+/** Members of a class, so that methods may be in any order; code that runs when the class or an instance is created may not. */
 export function inAnyOrder(members: readonly Syntax[]): readonly Syntax[] {
   const running = members.filter((member) => methodName(member) === null);
   const methods = members.flatMap((member) => {
@@ -78,7 +78,7 @@ export function inAnyOrder(members: readonly Syntax[]): readonly Syntax[] {
   return [...running, ...methods.map(({ member }) => member)];
 }
 
-/** What distinguishes a method from the others of its class; null for what is no method, or has a computed name. */
+/** What identifies a method within its class; null for other members, or a computed name. */
 export function methodName(member: Syntax): string | null {
   if (member.type !== 'MethodDefinition') return null;
   const key = child(member, 'key') as Syntax;

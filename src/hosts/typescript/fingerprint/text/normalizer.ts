@@ -7,18 +7,18 @@ import { bareMembers, inAnyOrder, methodName, type WrittenMember } from './membe
 import { child, isSyntax, staticName, type ParsedFunction, type Syntax } from './syntax.js';
 import { bindingOf, firstValue } from './variables.js';
 
-/** Fields that say where or how something was written, not what it does. */
+/** Fields about where or how something was written, not what it does. */
 const LAYOUT = new Set(['type', 'start', 'end', 'range', 'loc', 'raw', 'shorthand', 'parent']);
 
-/** Whose `this` the code at hand sees. */
+/** Whose `this` the current code sees. */
 type Receiver = 'own' | 'instance' | 'other';
 
-/** Writes a function down as what it does, and notes on the way what it refers to. */
+/** Writes a function in canonical form, and records what it refers to. */
 export class Normalizer {
   readonly #parsed: ParsedFunction;
   readonly #without: string | null;
   readonly #out: string[] = [];
-  /** What identifiers stand for: the first place where the variable is declared; null for free names. */
+  /** What identifiers refer to: the variable's first declaration; null for free names. */
   readonly #bindings = new Map<unknown, object | null>();
   readonly #implicit = new Set<object>();
   readonly #writes = new Set<unknown>();
@@ -29,7 +29,7 @@ export class Normalizer {
   readonly #privateNames = new Set<string>();
   readonly #propertyNames = new Set<string>();
   readonly #instanceArrows = new Set<number>();
-  /** What variables are declared with, and whether they ever hold another value. */
+  /** Variables' initial values, and whether they are reassigned. */
   readonly #inits = new Map<object, { readonly first: Syntax; readonly only: boolean }>();
   readonly #keyNames = new Set<string>();
   #members: readonly WrittenMember[] = [];
@@ -61,18 +61,18 @@ export class Normalizer {
     return this.#result();
   }
 
-  /** What an identifier stands for; null for what is no variable. */
+  /** What an identifier refers to; null: not a variable. */
   #meaning(identifier: Syntax): Meaning | null {
     const binding = this.#bindings.get(identifier);
     if (binding === undefined) return null;
-    // Its own name is that of a variable outside, for all that can be seen of it.
+    // Its own name acts like an outer variable.
     if (binding === null || binding === this.#selfVariable)
       return { free: identifier['name'] as string, init: null, first: null };
     const { first = null, only = false } = this.#inits.get(binding) ?? {};
     return { free: null, init: only ? first : null, first };
   }
 
-  /** Whether a member of the class that is looked at is the method to leave out. */
+  /** Whether a member of the current class is the method to leave out. */
   #isLeftOut(member: Syntax): boolean {
     if (this.#without === null || member.type !== 'MethodDefinition') return false;
     const members = child(this.#parsed.root, 'body')?.['body'] as readonly Syntax[] | undefined;
@@ -134,12 +134,12 @@ export class Normalizer {
 
   #reads({ coercesAny, valueNames }: Exposure): number {
     const named = bitsOf(this.#propertyNames) | bitsOf(this.#free.keys());
-    // A method that is not called at once is called on anything later.
+    // A method that is not called at once may later be called on anything.
     const text = valueNames.includes('toString') ? SEEN.text : 0;
     return named | text | (coercesAny ? SEEN.coerced : 0) | (valueNames.includes('*') ? SEEN.dynamic : 0);
   }
 
-  /** V8 places a class at its constructor's parameters, or at its start when it has none written. */
+  /** V8 positions a class at its constructor's parameters, or at its start if it has none. */
   #anchor(): number {
     const { root, form } = this.#parsed;
     if (form !== 'class') return root.start;
@@ -150,7 +150,7 @@ export class Normalizer {
 
   #learn(scope: Scope): void {
     for (const variable of scope.variables) {
-      // A class declaration makes two variables, outside and inside: they are one by their declaration.
+      // A class declaration makes two variables, outside and inside; they count as one.
       for (const identifier of variable.identifiers) this.#bindings.set(identifier, bindingOf(variable));
       if (variable.identifiers.length === 0) this.#implicit.add(variable);
       const init = firstValue(variable);
@@ -212,7 +212,7 @@ export class Normalizer {
     }
   }
 
-  /** Notes what cannot be followed. */
+  /** Records what cannot be followed. */
   #watch(node: Syntax, receiver: Receiver): void {
     if (node.type === 'ImportExpression') this.#opaque.add('calls import()');
     if (node.type === 'MetaProperty') {
@@ -252,7 +252,7 @@ export class Normalizer {
     if (variable === this.#selfVariable) this.#selfName = name;
     let local = this.#locals.get(variable);
     if (!local) {
-      // `arguments` is the one local that nobody declares: two functions may differ in that alone.
+      // `arguments` is a local that nobody declares: two functions may differ in it alone.
       local = this.#implicit.has(variable) ? `implicit:${name};` : `L${this.#locals.size};`;
       this.#locals.set(variable, local);
     }
@@ -282,12 +282,12 @@ export class Normalizer {
     if (text !== null) this.#mention(text);
   }
 
-  /** A text may be used as the name of a property. */
+  /** A text may be used as a property name. */
   #mention(text: string): void {
     if (bitOfText(text) !== 0) this.#propertyNames.add(text);
   }
 
-  /** A tag function sees the raw text too. */
+  /** A tag function sees the raw text, too. */
   #tagged(node: Syntax, receiver: Receiver): void {
     const quasi = child(node, 'quasi') as Syntax;
     const raw = (quasi['quasis'] as readonly Syntax[]).map((each) => (each['value'] as { raw: string }).raw);
@@ -322,7 +322,7 @@ export class Normalizer {
     const name = staticName(node);
     if (name !== null) this.#propertyNames.add(name);
     this.#out.push(`property ${String(node['kind'])} ${String(node['method'])} `);
-    // Written like this alone, the name sets what the object inherits from.
+    // Written exactly like this, the name sets the prototype.
     const inherits = name === '__proto__' && ['computed', 'method', 'shorthand'].every((each) => !node[each]);
     if (inherits && node['kind'] === 'init') this.#out.push('inherits ');
     if (name !== null) this.#out.push('key:', JSON.stringify(name));
@@ -330,7 +330,7 @@ export class Normalizer {
     this.#visit(child(node, 'value'), receiver);
   }
 
-  /** `const { a, b } = this` reads two properties, not the whole. */
+  /** `const { a, b } = this` reads two properties, not everything. */
   #declarator(node: Syntax, receiver: Receiver): void {
     const pattern = child(node, 'id') as Syntax;
     const reads =
@@ -346,8 +346,8 @@ export class Normalizer {
   }
 
   /**
-   * Of the class that is looked at, what it extends and the computed names of its methods are left to its value:
-   * they were evaluated where it was defined, in variables that nothing needs to have kept.
+   * The base class and computed method names of the current class are part of its value: they were evaluated at its definition,
+   * in variables that need not be kept.
    */
   #class(node: Syntax, receiver: Receiver, top: boolean): void {
     const id = child(node, 'id');
@@ -377,7 +377,7 @@ export class Normalizer {
     this.#visit(child(member, 'value'), inner, member.type === 'MethodDefinition');
   }
 
-  /** A name of a field is worked out when the class is made. */
+  /** A field's computed name is evaluated when the class is created. */
   #noteKey(key: Syntax): void {
     const { free } = this.#meaning(key) ?? { free: null };
     if (free !== null) this.#keyNames.add(free);

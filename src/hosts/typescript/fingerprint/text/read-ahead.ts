@@ -3,9 +3,9 @@ import type { Closure, Inspection } from '../inspection.js';
 import { isNativeText } from './syntax.js';
 
 /**
- * Reads what functions close over, level by level: then that of the functions so found, and so on. Whatever is left out here is
- * read one by one when it is looked at. No user code runs by it, and none may until all is looked at.
- * @param skips true for what is never looked into.
+ * Reads closures level by level: those of the given functions, then of the functions found there, and so on. What is left out is
+ * read one by one when needed. No user code may run until everything is hashed.
+ * @param skips true for what is never followed
  */
 export function readAhead(
   inspection: Inspection,
@@ -25,7 +25,7 @@ export function readAhead(
   }
 }
 
-/** A function with a text, and no class: the text of one is long, and it is looked at once. */
+/** A function with a text, but not a class: those have long texts, which are analysed only once. */
 function isWritten(fn: object): boolean {
   if (typeof fn !== 'function') return false;
   const text = textOf(fn);

@@ -1,6 +1,6 @@
 import { parse, type Options } from 'acorn';
 
-/** A node of acorn's tree, read generically. */
+/** A generic acorn node. */
 export interface Syntax {
   readonly type: string;
   readonly start: number;
@@ -8,39 +8,39 @@ export interface Syntax {
   readonly [field: string]: unknown;
 }
 
-/** How a function was written, which decides whose `this` it sees. */
+/** The form of a function, which decides whose `this` it sees. */
 export type Form = 'arrow' | 'function' | 'method' | 'class';
 
-/** One function's own text as a tree. */
+/** A function's own text as a tree. */
 export interface ParsedFunction {
   readonly program: Syntax;
-  /** The function or class, or the member that holds it. */
+  /** The function or class, or the member that contains it. */
   readonly root: Syntax;
   readonly form: Form;
   /** The function's own text. */
   readonly text: string;
-  /** Where that starts in the parsed text. */
+  /** Its offset in the parsed text. */
   readonly offset: number;
 }
 
 const OPTIONS: Options = {
   ecmaVersion: 'latest',
-  // A bundle is a module, so all of its code is strict.
+  // A bundle is a module, so its code is strict.
   sourceType: 'module',
   ranges: true,
   allowSuperOutsideMethod: true,
-  // A method that reads `this.#x` is parsed without the class that declares it.
+  // A method with `this.#x` is parsed without the class that declares it.
   checkPrivateFields: false,
 };
 
 const NATIVE = /\{\s*\[native code\]\s*\}$/;
 
-/** Whether a function's text says that it has none. Looks at its end alone: texts are long, and there are many. */
+/** Whether a function is native, by its text. Checks only the end: texts are long and many. */
 export function isNativeText(text: string): boolean {
   return NATIVE.test(text.slice(-40));
 }
 
-/** The text of `Function.prototype.toString` as a tree; null when it is no JavaScript by itself. */
+/** Parses a result of `Function.prototype.toString`; null when it is no JavaScript by itself. */
 export function parseFunction(text: string): ParsedFunction | null {
   return (
     asExpression(text) ??
@@ -64,7 +64,7 @@ function expressionForm(type: string): Form | null {
   return type === 'ClassExpression' ? 'class' : null;
 }
 
-/** Methods and accessors print without the object or class around them; private names need a class. */
+/** Methods and accessors are printed without their object or class; private names need a class. */
 function asMember(text: string, before: string, after: string): ParsedFunction | null {
   const program = tryParse(`${before}${text}\n${after}`);
   const holder = program && onlyExpression(program);
@@ -75,7 +75,7 @@ function asMember(text: string, before: string, after: string): ParsedFunction |
   return { program, root, form: 'method', text, offset: before.length };
 }
 
-/** An arrow may use `new.target` of the function around it. */
+/** An arrow function may use the outer function's `new.target`. */
 function asInner(text: string, before: string): ParsedFunction | null {
   const program = tryParse(`${before}${text}\n)})`);
   const body = program && child(onlyExpression(program) ?? program, 'body');
@@ -98,7 +98,7 @@ function onlyExpression(program: Syntax): Syntax | null {
   return statement && rest.length === 0 ? child(statement, 'expression') : null;
 }
 
-/** The field of a node when it is a node. */
+/** A node's field, if it is a node. */
 export function child(node: Syntax, field: string): Syntax | null {
   const value = node[field];
   return isSyntax(value) ? value : null;
@@ -110,7 +110,7 @@ export function isSyntax(value: unknown): value is Syntax {
   );
 }
 
-/** The name a member expression, property or method is known by where it is written out; null when computed. */
+/** The literal name of a member expression, property or method; null when computed. */
 export function staticName(node: Syntax): string | null {
   const key = child(node, 'property') ?? child(node, 'key');
   if (!key) return null;

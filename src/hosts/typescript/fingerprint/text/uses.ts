@@ -2,15 +2,15 @@ import { analyseText } from './analyse.js';
 import type { FunctionPlace } from '../inspection.js';
 import { child, isSyntax, parseFunction, staticName, type ParsedFunction, type Syntax } from './syntax.js';
 
-/** How likely a use of a variable is what changed it. */
+/** How likely a use of a variable caused a change. */
 const READ = 1;
 const CALL = 2;
 const WRITE = 3;
 
 /**
- * Where a function changes a variable of its closure, or a property of its `this` (`this.count`): the first assignment
- * through it, else the first call on it, else the first mention. Null when it is not mentioned.
- * @param place where V8 found the function.
+ * Where a function changes a captured variable, or a property of its `this` (`this.count`): the first assignment through it, else
+ * the first call on it, else the first mention. Null when it is not mentioned.
+ * @param place the function's position according to V8
  */
 export function placeOfUse(fn: object, variable: string, place: FunctionPlace): FunctionPlace | null {
   const text = Function.prototype.toString.call(fn);
@@ -21,7 +21,7 @@ export function placeOfUse(fn: object, variable: string, place: FunctionPlace): 
   const lines = text.slice(anchor, use).split('\n');
   const last = lines.at(-1) ?? '';
   const before = text.slice(0, anchor).length - text.lastIndexOf('\n', anchor - 1) - 1;
-  // A line above the anchor's, as a decorated or long head may have: its column is not known.
+  // Above the anchor's line (a decorated or long head), columns are unknown.
   if (use < anchor)
     return { ...place, line: place.line - (text.slice(use, anchor).split('\n').length - 1), column: before };
   return {
@@ -31,7 +31,7 @@ export function placeOfUse(fn: object, variable: string, place: FunctionPlace): 
   };
 }
 
-/** V8 places an arrow at its start, any other function at its parameters, and a class as `analyseText` says. */
+/** V8 positions an arrow function at its start, other functions at their parameters, and a class as `analyseText` describes. */
 function anchorOf({ root, form, offset }: ParsedFunction, text: string): number {
   if (form === 'arrow') return root.start - offset;
   if (form === 'class') return analyseText(text).anchor;
@@ -55,7 +55,7 @@ function firstUse({ root, offset }: ParsedFunction, variable: string): number | 
   return (best as { readonly at: number } | null)?.at ?? null;
 }
 
-/** The variable that `a.b[c].d` starts from; `this.b` for what starts from `this`. */
+/** The variable at the root of `a.b[c].d`; `this.b` for a path from `this`. */
 function rootName(node: Syntax): string | null {
   if (node.type === 'Identifier') return node['name'] as string;
   if (node.type !== 'MemberExpression') return null;
@@ -70,7 +70,7 @@ function rootName(node: Syntax): string | null {
 function walk(node: Syntax, visit: (node: Syntax) => void): void {
   visit(node);
   for (const [field, value] of Object.entries(node)) {
-    // The name of a property is no variable.
+    // A property's name is no variable.
     if ((field === 'property' || field === 'key') && node['computed'] !== true) continue;
     for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) {
       if (isSyntax(each)) walk(each, visit);

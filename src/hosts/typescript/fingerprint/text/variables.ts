@@ -1,12 +1,12 @@
 import type { Variable } from 'eslint-scope';
 import { child, type Syntax } from './syntax.js';
 
-/** The place where a variable is declared first, which stands for it. */
+/** A variable's first declaration, which identifies it. */
 export function bindingOf(variable: Variable): object {
   return variable.identifiers[0] ?? variable;
 }
 
-/** What a variable is declared with, and whether it never holds another value; null for a parameter or a part of a pattern. */
+/** A variable's initial value, and whether it is constant; null for a parameter or a part of a pattern. */
 export function firstValue({ defs, references }: Variable): { first: Syntax; only: boolean } | null {
   const [def, ...others] = defs;
   if (!def || others.length > 0) return null;
