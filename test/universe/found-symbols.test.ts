@@ -1,12 +1,12 @@
-// Slow (60 s): runs in a child process.
+// Slow (45 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../src/store/duckdb/sql.js';
-import { nodeOf, runFresh } from '../support/project.js';
+import { nodeOf } from '../support/project.js';
 import { csvOf, day as dateOf, market, projectOf, SYMBOLS, type Quote } from './market.js';
-import { filesOf, foundStrategy, inProject, rowsOf, WHOLE } from './projects.js';
+import { filesOf, foundStrategy, inProject, rowsOf, run, useChild, WHOLE } from './projects.js';
 
 const quotes = market();
 const named = (prices: readonly Quote[]): ReturnType<typeof rowsOf> =>
@@ -14,6 +14,7 @@ const named = (prices: readonly Quote[]): ReturnType<typeof rowsOf> =>
 const inFiles = (ticker: string): string => `data/daily/${ticker}.csv`;
 
 describe('a universe whose symbols are found', () => {
+  useChild();
   let wanted: Awaited<ReturnType<typeof rowsOf>>;
   before(async () => {
     wanted = await named(quotes);
@@ -133,7 +134,7 @@ describe('a universe whose symbols are found', () => {
         assert.equal('mom[LATE]' in (await rowsOf(project, before)), false);
         const joined = quotes.filter(({ day }) => day < 158);
         project.write(filesFrom(joined));
-        const { report } = await runFresh(project, before);
+        const report = await run(project, before);
         assert.equal(nodeOf(report, 'mom[LATE]').state, 'computed');
         assert.equal(nodeOf(report, 'mom[AAA]').state, 'hit');
         assert.equal(nodeOf(report, 'place[*]').state, 'computed');
@@ -142,8 +143,8 @@ describe('a universe whose symbols are found', () => {
         );
         project.write(filesFrom(corrected));
         assert.deepEqual(await rowsOf(project), await named(corrected));
-        const again = await runFresh(project, WHOLE);
-        assert.equal(again.report.hits, again.report.nodeCount);
+        const again = await run(project, WHOLE);
+        assert.equal(again.hits, again.nodeCount);
       });
     });
   }
@@ -151,7 +152,7 @@ describe('a universe whose symbols are found', () => {
   it('stops a symbol whose file is bad alone, and says so', async () => {
     const files = { ...filesOf(quotes, inFiles), 'main.ts': foundStrategy("csvHistory('data/daily/*.csv')") };
     await inProject({ ...files, [inFiles('BBB')]: 'close\n1\n' }, async (project) => {
-      const { report } = await runFresh(project, WHOLE);
+      const report = await run(project, WHOLE);
       const { state, reason } = nodeOf(report, 'prices[BBB]');
       assert.equal(state, 'failed');
       assert.match(reason, /data\/daily\/BBB\.csv/);
@@ -175,7 +176,7 @@ describe('a universe whose symbols are found', () => {
         foundStrategy(source.replace('OPTIONS', options), symbol);
       await inProject({ 'prices.csv': csv, 'main.ts': text('') }, async (project) => {
         await assert.rejects(
-          runFresh(project, WHOLE),
+          run(project, WHOLE),
           new RegExp(
             `${shown} has 2 rows without a symbol in the column ticker\\. Fill it in, list the symbols`,
           ),
@@ -190,7 +191,7 @@ describe('a universe whose symbols are found', () => {
 
   const refused = async (text: string, message: RegExp): Promise<void> => {
     await inProject({ 'prices.csv': csvOf(quotes), 'main.ts': text }, async (project) => {
-      await assert.rejects(runFresh(project, WHOLE), message);
+      await assert.rejects(run(project, WHOLE), message);
     });
   };
   it('says that no file is there', () =>

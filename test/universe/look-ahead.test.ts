@@ -1,26 +1,24 @@
-// Slow (30 s): runs in a child process.
+// Slow (10 s): runs in a child process.
 import assert from 'node:assert/strict';
-import { nodeOf, runFresh } from '../support/project.js';
+import { nodeOf } from '../support/project.js';
 import { day, market, projectOf, strategyOf, type Quote } from './market.js';
-import { foundStrategy, inProject, rowsOf, WHOLE } from './projects.js';
+import { foundStrategy, inProject, rowsOf, run, useChild, WHOLE } from './projects.js';
 
 const TABLE = strategyOf("csvHistory('prices.csv')");
 
 /** Runs the strategy of the market with one place of it written otherwise. */
-async function edited(from: string, to: string): ReturnType<typeof runFresh> {
+async function edited(from: string, to: string): ReturnType<typeof run> {
   assert.ok(TABLE.includes(from), from);
   const files = { ...projectOf(market()), 'main.ts': TABLE.replace(from, () => to) };
-  return inProject(files, (project) => runFresh(project, WHOLE));
+  return inProject(files, (project) => run(project, WHOLE));
 }
 
 const GAP = 'close[end - 1]! - average[means.end[i]! - 1]!';
 
 describe('a family or a cross-section that knows tomorrow', () => {
+  useChild();
   it('fails where a column form reads the next bar of its symbol, for each symbol, and blocks the sections over it', async () => {
-    const { report } = await edited(
-      GAP,
-      'close[Math.min(end, close.length - 1)]! - average[means.end[i]! - 1]!',
-    );
+    const report = await edited(GAP, 'close[Math.min(end, close.length - 1)]! - average[means.end[i]! - 1]!');
     for (const symbol of ['AAA', 'BBB', 'GONE', 'LATE', '0007']) {
       const { state, reason } = nodeOf(report, `gap[${symbol}]`);
       assert.equal(state, 'failed', symbol);
@@ -32,7 +30,7 @@ describe('a family or a cross-section that knows tomorrow', () => {
 
   it('fails where a section is told by a family of who has a bar tomorrow', async () => {
     // 1 for a symbol that has another bar behind this one: who is delisted tomorrow is known today.
-    const { report } = await edited(GAP, 'at.end[i + 1] === undefined ? 0 : 1');
+    const report = await edited(GAP, 'at.end[i + 1] === undefined ? 0 : 1');
     assert.equal(nodeOf(report, 'gap[GONE]').state, 'failed');
     assert.equal(nodeOf(report, 'score[*]').state, 'blocked');
   });
@@ -55,7 +53,7 @@ describe('a family or a cross-section that knows tomorrow', () => {
           'const SEEN: Float64Array[] = [];\nconst LAST: Record<string, unknown> = {};\nexport class',
         ),
       };
-      const { report } = await inProject(files, (project) => runFresh(project, WHOLE));
+      const report = await inProject(files, (project) => run(project, WHOLE));
       assert.equal(nodeOf(report, 'place[*]').state, 'failed', to);
       assert.match(
         nodeOf(report, 'place[*]').reason,
@@ -65,7 +63,7 @@ describe('a family or a cross-section that knows tomorrow', () => {
   });
 
   it('fails where a section asks for a bar of another day', async () => {
-    const { report } = await edited(
+    const report = await edited(
       'zscore(section.column(mom))',
       'zscore((section as unknown as { at(day: number): typeof section }).at(1).column(mom))',
     );

@@ -1,10 +1,10 @@
-// Slow (60 s): runs in a child process.
+// Slow (25 s): runs in a child process.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { chunksOf, nodeOf, runFresh, storedTables, type Files, type Project } from '../support/project.js';
+import { chunksOf, nodeOf, storedTables, type Files, type Project } from '../support/project.js';
 import { cases } from '../support/profile.js';
 import { day, market, type Quote } from './market.js';
-import { inProject, rowsOf } from './projects.js';
+import { inProject, rowsOf, run, useChild } from './projects.js';
 
 /** Weeks end where days do. */
 const WHOLE = { start: day(0), end: day(159) };
@@ -105,9 +105,10 @@ async function sectionsOf(project: Project): Promise<Record<string, readonly str
 }
 
 describe('a universe whose members change', () => {
+  useChild();
   it('ranks members alone: they are those of the list at each bar, and ranks are among them', async () => {
     await inProject(withStays(STAYS), async (project) => {
-      const { report } = await runFresh(project, WHOLE);
+      const report = await run(project, WHOLE);
       const tables = await storedTables(project.cacheDir, report);
       const opens = (name: string): number[] => [...(tables.get(name)?.ts ?? [])];
       let seen = 0;
@@ -150,7 +151,7 @@ describe('a universe whose members change', () => {
       await rowsOf(project, WHOLE);
       const later = STAYS.map(([ticker, from, to]): Stay => [ticker, from, ticker === 'LATE' ? 130 : to]);
       project.write({ 'members.csv': staysCsv(later) });
-      const { report } = await runFresh(project, WHOLE);
+      const report = await run(project, WHOLE);
       // Those of LATE have another column for ten days, and what looks back at them is computed anew.
       const { computedRanges } = nodeOf(report, 'place[*]');
       assert.deepEqual(computedRanges, [[day(130), day(150)]]);
@@ -165,6 +166,7 @@ describe('a universe whose members change', () => {
 
   describe('in small chunks', () => {
     chunksOf(32);
+    useChild();
     it('comes to the same whoever joins or leaves, range by range', async () => {
       const tickers = [...new Set(quotes.map(({ ticker }) => ticker))];
       const bound = fc.option(fc.integer({ min: 0, max: 160 }), { nil: null });
@@ -185,7 +187,7 @@ describe('a universe whose members change', () => {
           const warm = await inProject(filesOf(edits[0] as typeof last), async (project) => {
             for (const each of edits) {
               project.write(filesOf(each));
-              await runFresh(project, { start: day(each.range[0]), end: day(each.range[1]) });
+              await run(project, { start: day(each.range[0]), end: day(each.range[1]) });
             }
             return rowsOf(project, WHOLE);
           });
@@ -199,8 +201,8 @@ describe('a universe whose members change', () => {
   const refused = (what: string, files: Files, message: RegExp): void => {
     it(what, async () => {
       await inProject({ ...withStays(STAYS), ...files }, async (project) => {
-        const told = await runFresh(project, WHOLE).then(
-          ({ report }) => report.nodes.map(({ reason }) => reason),
+        const told = await run(project, WHOLE).then(
+          ({ nodes }) => nodes.map(({ reason }) => reason),
           (error: unknown) => [String(error)],
         );
         assert.ok(

@@ -1,10 +1,9 @@
-// Slow (20 s): runs in a child process.
+// Slow (10 s): runs in a child process.
 import assert from 'node:assert/strict';
-import { storedTables } from '../support/project.js';
 import { bytesOf } from '../support/worlds/runs.js';
-import { nodeOf, runFresh } from '../support/project.js';
+import { nodeOf, storedTables } from '../support/project.js';
 import { market, projectOf, strategyOf, SYMBOLS } from './market.js';
-import { inProject, WHOLE } from './projects.js';
+import { inProject, run, useChild, WHOLE } from './projects.js';
 
 const BODY = 'const [at, means]';
 
@@ -27,7 +26,7 @@ interface Outcome {
 
 async function outcomeOf(line: string): Promise<Outcome> {
   return inProject({ ...projectOf(QUOTES), 'main.ts': strategyWith(line) }, async (project) => {
-    const { report } = await runFresh(project, WHOLE);
+    const report = await run(project, WHOLE);
     const tables = await storedTables(project.cacheDir, report);
     const members = SYMBOLS.map((symbol) => `gap[${symbol}]`);
     return {
@@ -44,6 +43,7 @@ async function outcomeOf(line: string): Promise<Outcome> {
 }
 
 describe('members of a family that are computed together', () => {
+  useChild();
   let innocent: Outcome;
   before(async () => {
     innocent = await outcomeOf('Math.abs(-1);');

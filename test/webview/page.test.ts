@@ -6,6 +6,7 @@ import type { AxeResults } from 'axe-core';
 import { box, lookAtPages, replies } from './support/look.js';
 import { type DagPage, THEMES, type ShowOptions } from './support/page.js';
 import { END, many, START, stateOf, twelve, universe } from './support/states.js';
+import { drawn } from '../vscode/harness/themes.js';
 import type { PanelState } from '../../src/panel/state.js';
 
 const DAY = 86_400;
@@ -368,9 +369,10 @@ describe('the page of the DAG panel', () => {
           await dag.wear(theme);
           // The layout of the thread, and whatever fades.
           await dag.page.waitForTimeout(300);
-          assert.deepEqual(await violations(dag), [], theme);
+          // A theme changes colours alone.
+          assert.deepEqual(await violations(dag, theme === THEMES[0] ? 'all' : 'colours'), [], theme);
           assert.deepEqual(dag.errors, []);
-          await dag.picture(`dag-${name}-${theme}`);
+          if (drawn.includes(theme)) await dag.picture(`dag-${name}-${theme}`);
           dag.errors.length = 0;
         }
       }));
@@ -378,9 +380,15 @@ describe('the page of the DAG panel', () => {
 });
 
 /** What axe-core finds serious or worse, in words. */
-async function violations(dag: DagPage): Promise<string[]> {
-  const { violations: found } = await dag.page.evaluate<AxeResults>(() =>
-    (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+async function violations(dag: DagPage, what: 'all' | 'colours'): Promise<string[]> {
+  const rules = what === 'all' ? null : ['color-contrast', 'link-in-text-block'];
+  const { violations: found } = await dag.page.evaluate<AxeResults, readonly string[] | null>(
+    (runOnly) =>
+      (window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({
+        resultTypes: ['violations'],
+        ...(runOnly && { runOnly }),
+      }),
+    rules,
   );
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
