@@ -18,6 +18,7 @@ import {
 import { firingsOf, requestOf, schemaOf, settled, widerSchema, type AtHand } from './evaluation.js';
 import type { Firings } from './firing.js';
 import { Grids } from './grids.js';
+import { KnownFirings } from './known-firings.js';
 import { lanesOf, type Lane } from './lanes.js';
 import { Limits } from './limits.js';
 import { SlotRows, type RowsThen } from './slot-rows.js';
@@ -71,13 +72,11 @@ interface Closing {
   readonly closes: Range;
   readonly limits: Limits;
   readonly grids: Grids;
+  readonly known: KnownFirings;
   readonly failures: Map<number, NodeFailure>;
 }
 
 const EMPTY = emptyTable();
-
-/** How many cached firings are searched. */
-const LOOKED_AT = 8;
 
 /** Computes a strategy's slots one after the other as time goes on, keeping the rows that its windows need. */
 export class SlotEvaluator implements SlotCloser {
@@ -141,7 +140,8 @@ export class SlotEvaluator implements SlotCloser {
     if (revision) this.#keep(closes, revision);
     const limits = new Limits(this.#graph, this.#canonical, this.#failedFrom);
     const failures = new Map<number, NodeFailure>();
-    const closing: Closing = { closes, limits, grids: new Grids(), failures };
+    const known = new KnownFirings(this.#atHand);
+    const closing: Closing = { closes, limits, grids: new Grids(), known, failures };
     for (const { kind, nodes } of this.#lanes) {
       const tables =
         kind === 'node'
@@ -178,9 +178,8 @@ export class SlotEvaluator implements SlotCloser {
 
   /** The rows of the nodes of a lane. Those whose inputs have the same times fire at the same slots. */
   async #compute(nodes: readonly GraphNode[], closing: Closing): Promise<readonly Table[]> {
-    const { closes, limits, grids } = closing;
+    const { closes, limits, grids, known } = closing;
     const slots = slotsOf(nodes[0] as GraphNode, closes);
-    const known = new KnownFirings(this.#atHand.rows);
     const tables: Table[] = [];
     const requests: ComputeRequest[] = [];
     const places: number[] = [];
@@ -190,7 +189,7 @@ export class SlotEvaluator implements SlotCloser {
       if (end <= slots.start) continue;
       const range = { start: slots.start, end };
       const firings =
-        known.of(node, end) ?? known.add(node, end, firingsOf(node, range, this.#atHand, grids));
+        known.of(node, range) ?? known.add(node, range, firingsOf(node, range, this.#atHand, grids));
       if (firings.opens.length === 0) continue;
       requests.push(this.#requestOf(node, firings));
       places.push(place);
@@ -264,41 +263,6 @@ export class SlotEvaluator implements SlotCloser {
     const known = this.#schemas.get(index);
     if (table.ts.length === 0 || (known && !known.types.includes('null'))) return;
     this.#schemas.set(index, widerSchema(known ?? null, schemaOf(table)));
-  }
-}
-
-interface Found {
-  readonly end: Seconds;
-  readonly times: readonly Float64Array[];
-  readonly firings: Firings;
-}
-
-/** Cached firings by the inputs' times, which nodes of a lane share in one array. */
-class KnownFirings {
-  readonly #rows: AtHand['rows'];
-  readonly #known: Found[] = [];
-
-  constructor(rows: AtHand['rows']) {
-    this.#rows = rows;
-  }
-
-  /** One of the last it is, most likely. */
-  of({ edges }: GraphNode, end: Seconds): Firings | null {
-    for (let i = this.#known.length - 1, left = LOOKED_AT; i >= 0 && left > 0; i--, left--) {
-      const found = this.#known[i] as Found;
-      if (found.end === end && this.#hasTimes(edges, found.times)) return found.firings;
-    }
-    return null;
-  }
-
-  add({ edges }: GraphNode, end: Seconds, firings: Firings): Firings {
-    this.#known.push({ end, times: edges.map((edge) => this.#rows(edge).ts), firings });
-    return firings;
-  }
-
-  #hasTimes(edges: readonly Edge[], times: readonly Float64Array[]): boolean {
-    for (let i = 0; i < edges.length; i++) if (this.#rows(edges[i] as Edge).ts !== times[i]) return false;
-    return true;
   }
 }
 

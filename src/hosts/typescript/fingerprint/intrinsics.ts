@@ -209,8 +209,11 @@ export class Intrinsics {
 
   /** The property that was added since `before` (from `sharedKeys`), after removing it; null: none. */
   takeAdded(before: readonly number[]): string | null {
-    const now = this.sharedKeys();
-    const index = now.findIndex((count, at) => count > (before[at] ?? count));
+    let index = 0;
+    for (; index < this.#shared.length; index++) {
+      const { length } = Object.keys(this.#shared[index] as object);
+      if (length > (before[index] ?? length)) break;
+    }
     const object = this.#shared[index];
     if (!object) return null;
     const key = Object.keys(object)
