@@ -264,7 +264,7 @@ const rows = {
     ];
     await rm(join(FOLDER, 'journal.jsonl'), { force: true });
     const money = await built();
-    const journal = money.Journal.create(FOLDER);
+    const journal = money.Journal.create(FOLDER, 'Make room.');
     const used = process.cpuUsage();
     const result = money.backtest({ ...parts, traded, journal });
     const { user, system } = process.cpuUsage(used);

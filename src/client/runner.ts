@@ -72,9 +72,8 @@ export async function submit(
   }
   const result = resultOf(answer, told);
   result.catch(() => undefined);
-  await growth.next();
-  // The reason why it does not become warm is the result.
-  if (growth.ended) await answer;
+  // If it never becomes warm, the result says why.
+  if (!(await isReady(events, before))) await answer;
   return {
     id: run,
     events,
@@ -84,6 +83,12 @@ export async function submit(
       return result;
     },
   };
+}
+
+/** Resolves once the run is warm. False: it ended before. A feed that is silent may have been told before. */
+async function isReady(events: AsyncIterable<RunEvent>, before: number): Promise<boolean> {
+  for await (const { type, seq } of events) if (type === 'ready' && seq > before) return true;
+  return false;
 }
 
 async function resultOf(answer: Promise<RunResult>, told: Promise<void>): Promise<RunResult> {

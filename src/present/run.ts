@@ -10,7 +10,8 @@ export function resultRows(result: RunResult): [string, string][] {
 /** An event as a line; null for events of every slot. */
 export function eventLine(event: RunEvent): string | null {
   const text = eventText(event);
-  return text === null ? null : `${formatTime(event.asOf)}  ${text}`;
+  // Before the first slot there is no time that it is true of.
+  return text === null || event.asOf <= 0 ? text : `${formatTime(event.asOf)}  ${text}`;
 }
 
 function eventText(event: RunEvent): string | null {

@@ -55,7 +55,7 @@ describe('events of a run', () => {
   it('that cannot be written end the run with the way out', () => {
     const folder = mkdtempSync(join(tmpdir(), 'seamless-journal-'));
     try {
-      const journal = Journal.create(folder);
+      const journal = Journal.create(folder, 'Make room, then resume the run.');
       // As on a disk that is full: the system refuses to write.
       journal.close();
       assert.throws(

@@ -68,6 +68,8 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
     const show = (event: RunEvent): void => {
       const text = flags.json ? JSON.stringify(event) : eventLine(event);
       if (text === null || event.seq <= seen) return;
+      // The command itself ends with it.
+      if (event.type === 'error' && event.node === null && !flags.json) return;
       // The progress bar of the warm-up is on the same line.
       view.end();
       out.write(`${visible(text)}\n`);

@@ -228,16 +228,20 @@ function refuseOutside(state: RunState, request: Range): void {
       `The range ${formatRange(request)} lies between two bars: ${over.name} has one each ${formatInterval(over.interval)}, and none opens in it. Choose a longer range.`,
     );
   }
+  const isBare = streams.every(({ index }) => shown(state.horizon(index)) === NO_BARS);
+  const wayOut = isBare ? 'See whether its source is the right one.' : 'Choose a range within it.';
   const have = streams.map((node) => `${node.name} has ${shown(state.horizon(node.index))}`).join('; ');
   throw new SeamlessError(
     'outside-data',
-    `The range ${formatRange(request)} lies wholly outside the data: ${have}. Choose a range within it.`,
+    `The range ${formatRange(request)} lies wholly outside the data: ${have}. ${wayOut}`,
   );
 }
 
 function shown({ begin, limit }: Horizon): string {
-  return begin < limit ? `${formatTime(begin)} → ${formatTime(limit)}` : 'no bars';
+  return begin < limit ? `${formatTime(begin)} → ${formatTime(limit)}` : NO_BARS;
 }
+
+const NO_BARS = 'no bars';
 
 /** Tells a run which columns its nodes have emitted so far. */
 export async function noteSchemas(state: RunState, prints: readonly Fingerprint[]): Promise<void> {

@@ -28,6 +28,8 @@ const message: v.GenericSchema<unknown, FeedMessage> = v.variant('type', [
 export interface WsOptions {
   readonly url: string;
   readonly token?: string | undefined;
+  /** The environment variable that the token is of; absent: there is none. */
+  readonly tokenFrom?: string | undefined;
   /** Seconds without a word after which the connection is taken for dead. */
   readonly silence: Seconds;
   /** Told of what was lost or not understood. */
@@ -36,33 +38,32 @@ export interface WsOptions {
 
 /** Bars over a WebSocket, by the protocol of `docs/core-loop.md`. A connection that is lost is made again, from the last bars on. */
 export function wsFeed(options: WsOptions): Feed {
+  const told = new Set<string>();
+  const once = (text: string): void => {
+    if (told.has(text)) return;
+    told.add(text);
+    options.onTrouble(text);
+  };
   return {
     async *open(streams, since, signal) {
       const from = new Map(streams.map(({ name }) => [name, since]));
       let wait = FIRST_WAIT_MS;
-      let reached = false;
+      let heard = false;
       while (!signal.aborted) {
-        const connection = connect(options, streams, Math.min(...from.values()), signal);
+        const connection = connect(options, streams, Math.min(...from.values()), signal, once);
         try {
           for await (const each of connection) {
-            reached = true;
+            heard = true;
             wait = FIRST_WAIT_MS;
             if (each.type === 'bar') noteBar(from, streams, each);
             yield each;
             if (each.type === 'closed') return;
           }
-          if (!stopped(signal))
-            options.onTrouble(`The feed at ${options.url} ended the connection: connecting again.`);
         } catch (error) {
-          const text = error instanceof Error ? error.message : String(error);
-          if (!reached) {
-            throw new SeamlessError(
-              'source',
-              `The feed at ${options.url} cannot be reached: ${text}. Check its address in the world, and whether it is up.`,
-            );
-          }
+          // Who starts a run is there to put it right. Later the feed may come back by itself.
+          if (!heard) throw new SeamlessError('source', `The feed at ${options.url} ${whyNot(error)}`);
           if (error instanceof Silence) yield { type: 'silent', seconds: error.seconds };
-          options.onTrouble(`The feed at ${options.url} was lost (${text}): connecting again.`);
+          options.onTrouble(`The feed at ${options.url} ${lostText(error)}: connecting again.`);
         }
         if (stopped(signal)) return;
         // Many runs that lost one exchange do not all come back at once.
@@ -71,6 +72,36 @@ export function wsFeed(options: WsOptions): Feed {
       }
     },
   };
+}
+
+/** The feed does not take the connection, or has ended it. The message says what is to be done. */
+class Refused extends Error {}
+
+/** Why a feed that has not said a word cannot be used, and the way out. */
+function whyNot(error: unknown): string {
+  if (error instanceof Refused) return `${error.message}.`;
+  if (error instanceof Silence)
+    return `was reached, but said nothing for ${error.seconds} s. See whether it is up; if its bars and heartbeats come more slowly than that, give the world's feed a longer silence.`;
+  const text = error instanceof Error ? error.message : String(error);
+  return `cannot be reached: ${text}. Check its address in the world, and whether it is up.`;
+}
+
+/** What became of a connection that will be made again. */
+function lostText(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return error instanceof Refused ? (text.split(': ')[0] ?? text) : `was lost (${text})`;
+}
+
+function refusedWith(status: number, tokenFrom: string | undefined): Refused {
+  if (status === 401 || status === 403)
+    return new Refused(
+      tokenFrom === undefined
+        ? `wants a token (it answered ${status}): put it into an environment variable, and name that with tokenFrom in the world's feed`
+        : `takes no such token (it answered ${status}): correct the environment variable ${tokenFrom}, which the world's feed names with tokenFrom`,
+    );
+  if (status === 404)
+    return new Refused('has nothing at this address (it answered 404): correct the url in the world');
+  return new Refused(`answered ${status}: run again once it is up, or correct the url in the world`);
 }
 
 /** Asked anew each time: it changes while others are waited for. */
@@ -90,10 +121,11 @@ function noteBar(
 
 /** The messages of one connection. */
 async function* connect(
-  { url, token, silence, onTrouble }: WsOptions,
+  { url, token, tokenFrom, silence }: WsOptions,
   streams: readonly FeedStream[],
   since: Seconds,
   signal: AbortSignal,
+  once: (text: string) => void,
 ): AsyncGenerator<FeedMessage> {
   const inbox = new Inbox<FeedMessage>();
   const socket = new WebSocket(url, {
@@ -120,11 +152,21 @@ async function* connect(
     listen();
     const found = understood(data);
     if (typeof found === 'string')
-      onTrouble(`The feed at ${url} sent something that is not a message (${found}): it is left out.`);
+      once(
+        `The feed at ${url} sent something that is not a message (${found}). It is left out, and so is what is like it. docs/core-loop.md has the messages of a feed.`,
+      );
     else inbox.put(found);
   });
+  socket.on('unexpected-response', (_, { statusCode }) => {
+    inbox.fail(refusedWith(statusCode ?? 0, tokenFrom));
+    socket.terminate();
+  });
   socket.on('error', (error) => inbox.fail(error));
-  socket.on('close', () => inbox.end());
+  socket.on('close', (code: number, reason: Buffer) => {
+    const why = reason.length > 0 ? `${code}, ${reason.toString('utf8')}` : String(code);
+    if (signal.aborted) inbox.end();
+    else inbox.fail(new Refused(`ended the connection (${why}): see what it says, and run again`));
+  });
   try {
     yield* inbox;
   } finally {

@@ -27,12 +27,15 @@ export interface Entry {
 export class Journal {
   readonly #file: number;
   readonly #path: string;
+  /** What to do after there was no room. */
+  readonly #wayOut: string;
   #seq: number;
   #bytes: number;
 
-  private constructor(path: string, file: number, seq: number, bytes: number) {
+  private constructor(path: string, file: number, wayOut: string, seq: number, bytes: number) {
     this.#path = path;
     this.#file = file;
+    this.#wayOut = wayOut;
     this.#seq = seq;
     this.#bytes = bytes;
   }
@@ -41,19 +44,21 @@ export class Journal {
     return join(folder, 'journal.jsonl');
   }
 
-  static create(folder: string): Journal {
+  /** @param wayOut said where it cannot be written: what to do once there is room */
+  static create(folder: string, wayOut: string): Journal {
     const path = Journal.path(folder);
-    return new Journal(path, openSync(path, 'ax'), 1, 0);
+    // Not for appending: a line that was written in part is written over.
+    return new Journal(path, openSync(path, 'wx'), wayOut, 1, 0);
   }
 
   /** Goes on with a journal. A line that was cut off in the middle is taken away: what it said never came to be. */
-  static resume(folder: string, lines: readonly JournalLine[]): Journal {
+  static resume(folder: string, wayOut: string, lines: readonly JournalLine[]): Journal {
     const path = Journal.path(folder);
     const file = openSync(path, 'r+');
     const bytes = endOfLines(file);
     ftruncateSync(file, bytes);
     const last = lines.at(-1);
-    return new Journal(path, file, last ? last.seq + last.events.length : 1, bytes);
+    return new Journal(path, file, wayOut, last ? last.seq + last.events.length : 1, bytes);
   }
 
   /** Bytes that are on disk for good. */
@@ -61,12 +66,16 @@ export class Journal {
     return this.#bytes;
   }
 
-  /** Appends slots; they are on disk once this returns. @throws SeamlessError `cache` when they cannot be. */
+  /**
+   * Appends slots. They are on disk once this returns, all of them or none.
+   * @throws SeamlessError `cache` when they cannot be written
+   */
   append(entries: readonly Entry[]): void {
     let text = '';
+    let seq = this.#seq;
     for (const { asOf, events } of entries) {
-      text += encodeLine({ seq: this.#seq, asOf, events });
-      this.#seq += events.length;
+      text += encodeLine({ seq, asOf, events });
+      seq += events.length;
     }
     const data = Buffer.from(text, 'utf8');
     try {
@@ -75,14 +84,25 @@ export class Journal {
       }
       fdatasyncSync(this.#file);
     } catch (error) {
+      this.#takeBack();
       const why = error instanceof Error ? error.message : String(error);
       throw new SeamlessError(
         'cache',
-        `The run was stopped, because its journal ${this.#path} cannot be written (${why}). Make room, then resume the run: nothing of it is lost.`,
+        `The run was stopped, because its journal ${this.#path} cannot be written (${why}). ${this.#wayOut}`,
         { cause: error },
       );
     }
     this.#bytes += data.length;
+    this.#seq = seq;
+  }
+
+  /** Takes away what was written in part, so that the journal ends with a whole line. */
+  #takeBack(): void {
+    try {
+      ftruncateSync(this.#file, this.#bytes);
+    } catch {
+      // What ended the run is said already. Who goes on with it takes a torn line away, too.
+    }
   }
 
   close(): void {
@@ -106,28 +126,31 @@ function endOfLines(file: number): number {
 /** Reads a journal on from where it was read before. */
 export class JournalReader {
   readonly #path: string;
+  /** Where the next line begins. */
   #offset = 0;
-  #rest = Buffer.alloc(0);
   #lines = 0;
 
   constructor(folder: string) {
     this.#path = Journal.path(folder);
   }
 
-  /** The next whole lines, a block of them at a time; empty: there are no more by now. */
+  /**
+   * The next whole lines, a block of them at a time; empty: there are no more by now. A part of a line is read again next time, since
+   * a writer without room takes it back.
+   */
   read(): JournalLine[] {
     if (!existsSync(this.#path)) return [];
     const file = openSync(this.#path, 'r');
     try {
+      let data = Buffer.alloc(0);
       for (;;) {
         const block = Buffer.alloc(BLOCK);
-        const read = readSync(file, block, 0, BLOCK, this.#offset);
+        const read = readSync(file, block, 0, BLOCK, this.#offset + data.length);
         if (read === 0) return [];
-        this.#offset += read;
-        const data = Buffer.concat([this.#rest, block.subarray(0, read)]);
+        data = Buffer.concat([data, block.subarray(0, read)]);
         const end = data.lastIndexOf(NEWLINE) + 1;
-        this.#rest = data.subarray(end);
         if (end === 0) continue;
+        this.#offset += end;
         const lines = data.toString('utf8', 0, end - 1).split('\n');
         return lines.map((line) => this.#decode(line));
       }

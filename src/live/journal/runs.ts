@@ -81,14 +81,29 @@ export function runFolder(cacheDir: string, run: string): string {
   return join(runsFolder(cacheDir), run);
 }
 
-/** Makes the folder of a run. @throws SeamlessError `usage` when there is a run of that name. */
+/** Makes the folder of a run. @throws SeamlessError `usage` when there is a run of that name, `cache` when it cannot be written. */
 export function recordRun(cacheDir: string, record: RunRecord): string {
   const folder = runFolder(cacheDir, record.run);
   if (existsSync(folder))
     throw new SeamlessError('usage', `There is a run ${record.run} already: resume it, or remove it first.`);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+  } catch (error) {
+    // Half a record would be listed as a damaged run.
+    rmSync(folder, { recursive: true, force: true });
+    throw notBegun(folder, error);
+  }
   return folder;
+}
+
+function notBegun(path: string, cause: unknown): SeamlessError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SeamlessError(
+    'cache',
+    `The run cannot begin, because ${path} cannot be written (${why}): make room, or use another folder with --cache DIR, and run again.`,
+    { cause },
+  );
 }
 
 /** @throws SeamlessError `not-found`, with names like it, for an unknown run; `cache` for one that is not readable. */
@@ -207,18 +222,25 @@ function ownerOf(cacheDir: string, world: string): string | null {
 /**
  * Makes a world belong to one run. Who died lets go of it.
  * @returns what gives it back
- * @throws SeamlessError `usage` while it belongs to another.
+ * @throws SeamlessError `usage` while it belongs to another, `cache` when the cache folder cannot be written
  */
 export function takeWorld(cacheDir: string, world: string, run: string): () => void {
   const path = lockPath(cacheDir, world);
-  mkdirSync(runsFolder(cacheDir), { recursive: true });
   const text = JSON.stringify({ run, pid: process.pid } satisfies Owner);
+  try {
+    mkdirSync(runsFolder(cacheDir), { recursive: true });
+  } catch (error) {
+    throw notBegun(runsFolder(cacheDir), error);
+  }
   for (;;) {
     try {
       writeFileSync(path, text, { flag: 'wx' });
       return () => rmSync(path, { force: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        rmSync(path, { force: true });
+        throw notBegun(path, error);
+      }
       const owner = ownerOf(cacheDir, world);
       if (owner !== null) {
         throw new SeamlessError(

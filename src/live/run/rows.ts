@@ -16,16 +16,22 @@ export class BarColumns {
   fault(row: FlatRecord): string | null {
     if (this.#names.length === 0) this.#names = Object.keys(row);
     const missing = this.#names.filter((name) => !(name in row));
-    if (missing.length > 0) return `it has no ${missing.join(', ')}, which earlier bars have`;
+    if (missing.length > 0)
+      return `it has no ${missing.join(', ')}, which earlier bars have. ${this.#wayOut}`;
     for (const name of this.#names) {
       const cell = row[name] ?? null;
       if (cell === null) continue;
       const type = this.#types.get(name) ?? 'null';
       const own = typeof cell as ColumnType;
       if (type === 'null') this.#types.set(name, own);
-      else if (type !== own) return `its ${name} is a ${own}, but was a ${type} in earlier bars`;
+      else if (type !== own)
+        return `its ${name} is a ${own}, but was a ${type} in earlier bars. ${this.#wayOut}`;
     }
     return null;
+  }
+
+  get #wayOut(): string {
+    return `Bars like it are left out as well, and their slots stay empty: have the feed send what history has, ${this.#names.join(', ')}, and start a new run`;
   }
 
   table(bars: readonly FeedBar[]): Table {

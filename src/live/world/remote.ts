@@ -19,6 +19,8 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
 const MAX_MESSAGE = 1024 * 1024;
 
+const ONE_VERSION = 'Use one version of Seamless at both ends';
+
 const NOT_YET: Rules = {
   inactive: 'The world has decided nothing yet: no orders are made.',
   activation: 'freeze',
@@ -46,6 +48,8 @@ export class RemoteWorld implements FollowedWorld {
   #timer: NodeJS.Timeout | undefined;
   #begun: (() => void) | null = null;
   #governed: Rules | null = null;
+  /** What was not understood last, so that it is said once. */
+  #odd: string | null = null;
 
   private constructor(options: RemoteOptions) {
     this.#options = options;
@@ -59,7 +63,7 @@ export class RemoteWorld implements FollowedWorld {
     const outcome = await Promise.race([
       first.then(() => null),
       lost,
-      sleep(options.silence * 1000, `it said nothing for ${options.silence} s`, { ref: false }),
+      sleep(options.silence * 1000, null, { ref: false }).then(() => world.#saidNothing()),
     ]);
     if (outcome !== null) {
       world.close();
@@ -67,6 +71,12 @@ export class RemoteWorld implements FollowedWorld {
     }
     void world.#again(lost);
     return world;
+  }
+
+  #saidNothing(): string {
+    if (this.#odd !== null) return `${this.#odd}: ${ONE_VERSION}`;
+    const { silence } = this.#options;
+    return `said nothing for ${silence} s: see whether it is up, and whether its address is that of seamless world serve`;
   }
 
   /** The world's file as it was when the run began. */
@@ -133,7 +143,7 @@ export class RemoteWorld implements FollowedWorld {
     const message = understood(data);
     let set: number | null = null;
     // Whatever is not understood may have been a message that counts.
-    if (!message) this.#miss('sent something that is no message of this protocol');
+    if (typeof message === 'string') this.#missOdd(`sent something that is not a message (${message})`);
     else if (message.type === 'snapshot') this.#begin(message);
     else if (this.#seq === null || !this.#snapshot) return;
     else if (message.type === 'heartbeat') {
@@ -149,6 +159,7 @@ export class RemoteWorld implements FollowedWorld {
     const before = this.#snapshot?.staged;
     const { seq, staged } = snapshot;
     this.#seq = seq;
+    this.#odd = null;
     this.#snapshot = { ...snapshot, text: this.#snapshot?.text ?? snapshot.text };
     if (before && before.set !== staged?.set)
       this.#said.put({ type: 'dropped', set: before.set, reason: 'What the world is now was told anew.' });
@@ -185,10 +196,18 @@ export class RemoteWorld implements FollowedWorld {
     return set;
   }
 
+  /** The other end may be of another version: then each of its messages is odd. */
+  #missOdd(what: string): void {
+    const isNew = this.#odd !== what;
+    this.#odd = what;
+    if (isNew) this.#miss(what, `no orders are made until it is understood. ${ONE_VERSION}`);
+    else this.#seq = null;
+  }
+
   /** Something was missed: what is known counts no more until there is a snapshot. */
-  #miss(what: string): void {
+  #miss(what: string, then = 'a snapshot was asked for'): void {
     const { name, url, onTrouble } = this.#options;
-    onTrouble(`The world ${name} at ${url} ${what}: a snapshot was asked for.`);
+    onTrouble(`The world ${name} at ${url} ${what}: ${then}.`);
     this.#seq = null;
     this.#send({ type: 'snapshot' });
   }
@@ -226,11 +245,16 @@ function refusal(status: number): string {
   return `answered ${status}: see its address`;
 }
 
-function understood(data: Buffer): WorldMessage | null {
+/** A message, or why it is none. */
+function understood(data: Buffer): WorldMessage | string {
+  let json: unknown;
   try {
-    const outcome = v.safeParse(worldMessage, JSON.parse(data.toString('utf8')));
-    return outcome.success ? outcome.output : null;
+    json = JSON.parse(data.toString('utf8'));
   } catch {
-    return null;
+    return 'not JSON';
   }
+  const outcome = v.safeParse(worldMessage, json, { abortEarly: true });
+  if (outcome.success) return outcome.output;
+  const path = v.getDotPath(outcome.issues[0]);
+  return `${path === null ? '' : `${path}: `}${outcome.issues[0].message}`;
 }

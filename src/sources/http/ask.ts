@@ -147,6 +147,10 @@ function clockOf(response: Response): Seconds | null {
 function reason(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
-  if (inner instanceof Error) return (inner as NodeJS.ErrnoException).code ?? inner.message;
+  if (inner instanceof Error) {
+    const { code } = inner as NodeJS.ErrnoException;
+    // The codes of Node's own client say less than its sentences.
+    return code === undefined || code.startsWith('UND_') ? inner.message : code;
+  }
   return error instanceof Error ? error.message : String(error);
 }

@@ -136,7 +136,7 @@ class PageReader {
       const example = fields.slice(0, 3).join(', ');
       throw this.#fault(
         index,
-        `is a record with ${example}…: say which field is which, such as columns: { time: '${fields[0] ?? 't'}', close: '${fields.at(-1) ?? 'c'}' }`,
+        `is a record with ${example}…: say which field is which, such as columns: ${columnsFor(fields)}`,
       );
     }
     if (!isRecord(row))
@@ -189,6 +189,28 @@ class PageReader {
   #fault(index: number, sentence: string) {
     return rowError(this.#stream, `row ${index + 1} of ${this.what} ${sentence}.`);
   }
+}
+
+const USUAL_FIELDS = [
+  ['time', /^(?:t|ts|time|timestamp|date|open_?time|start)$/i],
+  ['open', /^o(?:pen)?$/i],
+  ['high', /^h(?:igh)?$/i],
+  ['low', /^l(?:ow)?$/i],
+  ['close', /^c(?:lose)?$/i],
+  ['volume', /^v(?:ol|olume)?$/i],
+] as const;
+
+/** Options that read fields by what they are usually called. A field that could be anything keeps its own name. */
+function columnsFor(fields: readonly string[]): string {
+  const found = USUAL_FIELDS.flatMap(([name, pattern]) => {
+    const field = fields.find((each) => pattern.test(each));
+    return field === undefined ? [] : [[name, field] as const];
+  });
+  const time = found.find(([name]) => name === 'time') ?? (['time', fields[0] ?? 't'] as const);
+  const rest = found.filter(([name]) => name !== 'time');
+  const other = fields.find((field) => field !== time[1]) ?? 'close';
+  const pairs = [time, ...(rest.length > 0 ? rest : [[other, other] as const])];
+  return `{ ${pairs.map(([name, field]) => `${name}: '${field}'`).join(', ')} }`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -41,7 +41,10 @@ export async function layoutOf(
   const known = (name: string, what: string): string => {
     if (names.includes(name)) return name;
     const near = nearNames(name, names);
-    const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `it has ${names.join(', ')}.`;
+    const hint =
+      near.length > 0
+        ? `did you mean ${near.join(' or ')}?`
+        : `it has ${names.join(', ')}. Name one of these in the options of the source.`;
     throw sourceError(stream, `${shown} has no column ${name} for ${what}: ${hint}`);
   };
   const time = settings.time === null ? findTime(stream, settings, fields) : known(settings.time, 'the time');

@@ -148,7 +148,7 @@ export class Session {
       if (near.length > 0) return ` Did you mean ${near.join(' or ')}?`;
       return names.length > 0
         ? ` It has ${names.slice(0, 8).join(', ')}.`
-        : ' This user sees no tables in it.';
+        : ' This user sees no tables in it: check the database and the user.';
     } catch {
       // The first error is enough.
       return '';

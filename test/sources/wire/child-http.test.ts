@@ -145,6 +145,39 @@ describe('an exchange as the source of a run', () => {
     await assertCold(cacheDir, FIRST, at(BARS));
   });
 
+  it('may come to answer otherwise: nothing of that is taken, and the sentence’s way out works', async () => {
+    const cacheDir = project.path('schema');
+    const range = { start: at(0), end: at(2000), cacheDir };
+    const first = await withChild((child) => child.materialize(project, range));
+    exchange.shape = (page) => page.map(([t, o, h, l, c]) => ({ t, o, h, l, c }));
+    try {
+      const longer = { ...range, end: at(12_000) };
+      await withChild((child) =>
+        refused(
+          child.materialize(project, longer),
+          'source-row',
+          /columns: \{ time: 't', open: 'o', high: 'h', low: 'l', close: 'c' \}/,
+        ),
+      );
+      // What was there is there.
+      const again = await withChild((child) => child.materialize(project, range));
+      assert.deepEqual(nodeOf(again, 'range').coverage, nodeOf(first, 'range').coverage);
+      assert.equal(nodeOf(again, 'range').state, 'hit');
+      project.write({
+        'other.ts': strategy(
+          exchange,
+          ", columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c' }",
+        ),
+      });
+      const report = await withChild((child) =>
+        child.client.request('materialize', { strategy: project.strategy('other.ts'), ...longer }),
+      );
+      assert.equal(nodeOf(report, 'price').rows, rows.filter(([time]) => time / 1000 < at(12_000)).length);
+    } finally {
+      exchange.shape = (page) => page;
+    }
+  });
+
   it('ends with the run that is cancelled while it waits', async () => {
     exchange.mishaps = Array<Mishap>(9).fill({ status: 429, headers: { 'retry-after': '100' } });
     await withChild(async (child) => {

@@ -134,6 +134,12 @@ describe('bars of an exchange over HTTP', () => {
   for (const [what, shape, more, pattern] of [
     ['no list', () => ({ result: { list: [] } }), {}, /rows: 'result\.list'/],
     ['records', (rows) => rows.map(([t, , , , c]) => ({ t, c })), {}, /columns: \{ time: 't', close: 'c' \}/],
+    [
+      'records of which one field is the close',
+      (rows) => rows.map(([t, o, , , c, v]) => ({ open_time: t, o, c, v })),
+      {},
+      /columns: \{ time: 'open_time', open: 'o', close: 'c', volume: 'v' \}/,
+    ],
     ['fewer values', (rows) => rows.map((row) => row.slice(0, 5)), {}, /has 5 values, but columns names 6/],
     [
       'a field that is gone',

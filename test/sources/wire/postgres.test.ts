@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import type { OpenStream, SourceReader } from '../../../src/engine/ports/source.js';
 import { postgresHistory, type PostgresOptions } from '../../../src/sdk/wire/postgres-history.js';
-import { Child, nodeOf, Project as ChildProject, storedTables, withChild } from '../../support/project.js';
+import {
+  Child,
+  nodeOf,
+  Project as ChildProject,
+  refused,
+  storedTables,
+  withChild,
+} from '../../support/project.js';
 import { Postgres } from '../../support/postgres/postgres.js';
 import { fails, Project, readAll, rowsOf } from '../support.js';
 
@@ -211,6 +218,33 @@ describe('bars of PostgreSQL', () => {
       );
     } finally {
       delete process.env['SEAMLESS_GONE_PG'];
+      strategies.remove();
+    }
+  });
+
+  it('may come to be of other columns: the node that reads one that is gone says so, and is as before once it is back', async () => {
+    const strategies = new ChildProject({ 'main.ts': MAIN.replace("'live'", "'shaped'") });
+    const range = { start: at(0), end: at(500) };
+    const materialize = () => withChild((child) => child.materialize(strategies, range));
+    try {
+      await postgres.run('CREATE TABLE shaped AS SELECT time, close, volume FROM bars LIMIT 500');
+      const before = await materialize();
+      const sums = await storedTables(strategies.cacheDir, before);
+      await postgres.run('ALTER TABLE shaped RENAME COLUMN close TO price');
+      const renamed = nodeOf(await materialize(), 'sum');
+      assert.equal(renamed.state, 'failed');
+      assert.match(renamed.failure?.message ?? '', /price has no column "close"; it has price, volume/);
+      await postgres.run('ALTER TABLE shaped RENAME COLUMN price TO close');
+      assert.deepStrictEqual(await storedTables(strategies.cacheDir, await materialize()), sums);
+      await postgres.run('DELETE FROM shaped');
+      await withChild((child) =>
+        refused(
+          child.materialize(strategies, range),
+          'outside-data',
+          /price has no bars\. See whether its source is the right one/,
+        ),
+      );
+    } finally {
       strategies.remove();
     }
   });

@@ -176,6 +176,10 @@ interface BegunRun extends PreparedRun {
 /** Opens the journal. @throws SeamlessError `usage` for a run whose strategy changed */
 function begin(prepared: PreparedRun, graph: Graph, nonce: string): BegunRun {
   const { run, file, world, cacheDir, earlier } = prepared;
+  const wayOut =
+    world.mode === 'backtest'
+      ? 'Make room, then start the backtest again.'
+      : `Make room, then resume the run (--resume ${run}): nothing of it is lost.`;
   // Nodes that cannot be hashed get a new fingerprint each time; the run is resumed anyway.
   const named = fingerprints(graph, nonce).map(({ hash: full }, i) => [
     (graph.nodes[i] as GraphNode).name,
@@ -191,11 +195,11 @@ function begin(prepared: PreparedRun, graph: Graph, nonce: string): BegunRun {
         `Run ${run} cannot go on, because ${changed.join(', ')} changed since it began: start a new run, or take the change back.`,
       );
     }
-    return { ...prepared, journal: Journal.resume(runFolder(cacheDir, run), earlier.lines) };
+    return { ...prepared, journal: Journal.resume(runFolder(cacheDir, run), wayOut, earlier.lines) };
   }
   const started = new Date().toISOString();
   const record = { version: JOURNAL_VERSION, run, file, className: graph.strategy, world, prints, started };
-  return { ...prepared, journal: Journal.create(recordRun(cacheDir, record)) };
+  return { ...prepared, journal: Journal.create(recordRun(cacheDir, record), wayOut) };
 }
 
 async function runBacktest(
@@ -358,7 +362,7 @@ async function feedOf(
       return { feed: await openCcxtFeed(world, feed, graph, projectRoot, onTrouble), since };
     const { url, silence, tokenFrom } = feed;
     const token = tokenFrom === undefined ? undefined : tokenOf(`The feed of world ${world.name}`, tokenFrom);
-    return { feed: wsFeed({ url, silence, token, onTrouble }), since };
+    return { feed: wsFeed({ url, silence, token, tokenFrom, onTrouble }), since };
   }
   const recording = new Map<string, SourceReader>();
   const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
