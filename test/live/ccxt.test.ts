@@ -153,6 +153,11 @@ describe('a feed through ccxt', () => {
     installCcxtPro(here.root, script(usualFrom(HISTORY + 70, HISTORY + BARS + 1), HISTORY + 70));
     const again = await runUntil(BARS, { resume: run.id });
     assertBars(again.events, BARS);
+    // An end that it went on from keeps its numbers.
+    assert.deepEqual(
+      again.events.map(({ seq }) => seq),
+      again.events.map((_, i) => i + 1),
+    );
     await inParity(here, run.id, 3 * BARS);
   });
 

@@ -51,14 +51,16 @@ export class Journal {
     return new Journal(path, openSync(path, 'wx'), wayOut, 1, 0);
   }
 
-  /** Goes on with a journal. A line that was cut off in the middle is taken away: what it said never came to be. */
-  static resume(folder: string, wayOut: string, lines: readonly JournalLine[]): Journal {
+  /**
+   * Goes on with a journal. A line that was cut off in the middle is taken away: what it said never came to be.
+   * @param seq number of the next event
+   */
+  static resume(folder: string, wayOut: string, seq: number): Journal {
     const path = Journal.path(folder);
     const file = openSync(path, 'r+');
     const bytes = endOfLines(file);
     ftruncateSync(file, bytes);
-    const last = lines.at(-1);
-    return new Journal(path, file, wayOut, last ? last.seq + last.events.length : 1, bytes);
+    return new Journal(path, file, wayOut, seq, bytes);
   }
 
   /** Bytes that are on disk for good. */

@@ -56,7 +56,13 @@ interface PreparedRun {
   /** Changes of the world during the run; closed with it. */
   readonly follow: FollowedWorld | null;
   /** The journal of a resumed run. */
-  readonly earlier: { readonly record: RunRecord; readonly lines: readonly JournalLine[] } | null;
+  readonly earlier: {
+    readonly record: RunRecord;
+    /** Without its last end. */
+    readonly lines: readonly JournalLine[];
+    /** Number of the next event. */
+    readonly seq: number;
+  } | null;
 }
 
 /** What a run needs from its surroundings. */
@@ -117,10 +123,10 @@ function earlierRun(cacheDir: string, run: string, world: World): PreparedRun['e
   }
   if (world.mode === 'backtest')
     throw new SeamlessError('usage', `Run ${run} is a backtest: start it again instead.`);
-  const lines = [...new JournalReader(runFolder(cacheDir, run)).all()].filter(
-    ({ events }) => !endsRun(events),
-  );
-  return { record, lines };
+  const all = [...new JournalReader(runFolder(cacheDir, run)).all()];
+  const last = all.at(-1);
+  const seq = last ? last.seq + last.events.length : 1;
+  return { record, lines: all.filter(({ events }) => !endsRun(events)), seq };
 }
 
 /** A resumed run does not repeat what it reported at its last end. */
@@ -195,7 +201,7 @@ function begin(prepared: PreparedRun, graph: Graph, nonce: string): BegunRun {
         `Run ${run} cannot go on, because ${changed.join(', ')} changed since it began: start a new run, or take the change back.`,
       );
     }
-    return { ...prepared, journal: Journal.resume(runFolder(cacheDir, run), wayOut, earlier.lines) };
+    return { ...prepared, journal: Journal.resume(runFolder(cacheDir, run), wayOut, earlier.seq) };
   }
   const started = new Date().toISOString();
   const record = { version: JOURNAL_VERSION, run, file, className: graph.strategy, world, prints, started };
