@@ -180,15 +180,14 @@ export async function storedTables(dir: string, report: RunReport): Promise<Read
   const [start, end] = report.range;
   const store = await openStore({ dir });
   try {
-    const tables = new Map<string, Table>();
+    const found: { name: string; fingerprint: string }[] = [];
     for (const { name } of report.nodes) {
-      const found = await store.findNode(report.strategy, name);
-      assert.ok(found, `The cache has no node ${name}.`);
-      const [table] = await store.read([{ fingerprint: found.fingerprint, range: { start, end } }]);
-      assert.ok(table);
-      tables.set(name, table);
+      const { fingerprint } =
+        (await store.findNode(report.strategy, name)) ?? assert.fail(`The cache has no node ${name}.`);
+      found.push({ name, fingerprint });
     }
-    return tables;
+    const tables = await store.read(found.map(({ fingerprint }) => ({ fingerprint, range: { start, end } })));
+    return new Map(found.map(({ name }, at) => [name, tables[at] ?? assert.fail(name)]));
   } finally {
     await store.close();
   }
