@@ -12,7 +12,7 @@ import type { Result } from '../protocol/results.js';
 import { parseChildMessage, parseResult } from '../protocol/parse.js';
 import { forkChild, type ChildOptions } from './fork.js';
 import { needsNewerNode } from '../protocol/node-version.js';
-import { deserializeError } from '../protocol/wire-error.js';
+import { cancelled, deserializeError } from '../protocol/wire-error.js';
 
 export interface JobClientOptions extends ChildOptions {
   /** Called with each line that author code prints, or that Seamless logs. */
@@ -265,10 +265,6 @@ function endOf(stream: Readable | null): Promise<void> {
     if (!stream || stream.readableEnded) resolve();
     else stream.once('end', resolve);
   });
-}
-
-function cancelled(): SeamlessError {
-  return new SeamlessError('cancelled', 'Cancelled. What was finished by then is in the cache.');
 }
 
 /** Why a child ended unexpectedly, in a sentence. */

@@ -101,3 +101,8 @@ export function deserializeError(sent: SerializedError): SeamlessError {
   const Subclass = Object.hasOwn(SUBCLASSES, sent.name) ? SUBCLASSES[sent.name] : undefined;
   return Subclass ? new Subclass(sent.message, details) : new SeamlessError(sent.code, sent.message, details);
 }
+
+/** The answer to a cancelled request. */
+export function cancelled(): SeamlessError {
+  return new SeamlessError('cancelled', 'Cancelled. What was finished by then is in the cache.');
+}

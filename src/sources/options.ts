@@ -153,3 +153,7 @@ function zoneExists(timeZone: string): boolean {
     return false;
   }
 }
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

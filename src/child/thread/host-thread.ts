@@ -4,7 +4,7 @@ import { getDotPath, safeParse, type GenericSchema } from 'valibot';
 import type { ComputeResult } from '../../engine/ports/host.js';
 import { builtFile } from '../../protocol/built-file.js';
 import { LASTING } from '../../protocol/host-flag.js';
-import { deserializeError } from '../../protocol/wire-error.js';
+import { cancelled, deserializeError } from '../../protocol/wire-error.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import {
   callResults,
@@ -226,8 +226,4 @@ function lastWords(error: Error & { code?: string }): SeamlessError {
       cause: error,
     },
   );
-}
-
-function cancelled(): SeamlessError {
-  return new SeamlessError('cancelled', 'Cancelled. What was finished by then is in the cache.');
 }

@@ -5,6 +5,7 @@ import type { DiffReport } from '../../protocol/results.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { formatTime } from '../../sdk/time/time.js';
 import { EXIT } from '../exit-codes.js';
+import { notFinite } from '../json.js';
 import { findStored } from '../find-strategy.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -36,11 +37,6 @@ export async function runDiff(
   });
   out.write(flags.json ? `${JSON.stringify(report, notFinite, 2)}\n` : diffText(report, painter(out, env)));
   return EXIT.done;
-}
-
-/** JSON has no infinite numbers or NaN: they become texts. */
-function notFinite(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 /** The difference of two versions of a node, for a person. */

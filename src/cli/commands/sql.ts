@@ -6,6 +6,7 @@ import type { SqlResult, SqlValue } from '../../store/store.js';
 import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { codeOf, EXIT } from '../exit-codes.js';
+import { notFinite } from '../json.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Output, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
@@ -122,19 +123,14 @@ function writeParts(out: Output, parts: Iterable<string>): void {
 function* jsonParts(result: SqlResult): Generator<string> {
   let before = '[\n  ';
   for (const row of result.rows) {
-    yield `${before}${JSON.stringify(objectOf(result, row), null, 2).replaceAll('\n', '\n  ')}`;
+    yield `${before}${JSON.stringify(objectOf(result, row), notFinite, 2).replaceAll('\n', '\n  ')}`;
     before = ',\n  ';
   }
   yield result.rows.length === 0 ? '[]\n' : '\n]\n';
 }
 
-/** JSON has no infinite numbers or NaN: they become texts. */
 function objectOf({ columns }: SqlResult, row: readonly SqlValue[]): Record<string, SqlValue> {
-  return Object.fromEntries(columns.map(({ name }, index) => [name, jsonValue(row[index] ?? null)]));
-}
-
-function jsonValue(value: SqlValue): SqlValue {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  return Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]));
 }
 
 function* csvParts({ columns, rows }: SqlResult, spreadsheet: boolean): Generator<string> {

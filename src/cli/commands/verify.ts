@@ -6,6 +6,7 @@ import { formatCount, formatSpans, plural } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
+import { notFinite } from '../json.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatTable, painter, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -54,11 +55,6 @@ function sampleOf({ sample, all }: VerifyFlags): number | null {
 
 function isWrong({ state }: VerifiedNode): boolean {
   return state === 'differs' || state === 'nondeterministic' || state === 'failed';
-}
-
-/** JSON has no infinite numbers or NaN: they become texts. */
-function notFinite(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 const STATE_COLORS: Readonly<Record<VerifiedNode['state'], Color>> = {

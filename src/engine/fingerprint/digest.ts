@@ -118,6 +118,6 @@ function isAllNull(mask: Uint8Array | null): boolean {
   return mask !== null && !mask.includes(1);
 }
 
-function bytesOf(array: Float64Array): Buffer {
+export function bytesOf(array: Float64Array): Buffer {
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 }

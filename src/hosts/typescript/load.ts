@@ -5,7 +5,7 @@ import { ComputeOnlyViolation, nearNames, SeamlessError, type SourceLocation } f
 import { Strategy } from '../../sdk/strategy.js';
 import type { StrategyBundle } from './bundle/bundle.js';
 import { nameInText } from './class-file.js';
-import { authorLocation, describeLocation } from './sandbox/author.js';
+import { authorLocation, describeFile, describeLocation } from './sandbox/author.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 
 interface LoadRequest {
@@ -92,7 +92,7 @@ function chooseOnly(candidates: readonly Candidate[], request: LoadRequest, text
     ({ make }, index) => candidates.findIndex((other) => other.make === make) === index,
   );
   if (distinct.length === 1) return distinct[0] as Candidate;
-  const file = shown(request);
+  const file = describeFile(request.file, request.projectRoot);
   if (distinct.length > 1) {
     const names = distinct.map(({ className }) => className);
     throw new SeamlessError(
@@ -126,7 +126,10 @@ function notFound(
       : names.length > 0
         ? `It has ${names.join(', ')}.`
         : 'It has no strategy at all: export a class from it that extends Strategy.';
-  return new SeamlessError('not-found', `${shown(request)} has no class ${wanted}. ${hint}`);
+  return new SeamlessError(
+    'not-found',
+    `${describeFile(request.file, request.projectRoot)} has no class ${wanted}. ${hint}`,
+  );
 }
 
 /** Why an existing class cannot be run. */
@@ -184,10 +187,6 @@ function withoutComments(text: string): string {
 function lineOf(text: string, pattern: RegExp): number {
   const index = text.search(pattern);
   return index < 0 ? 1 : text.slice(0, index).split('\n').length;
-}
-
-function shown({ file, projectRoot }: LoadRequest): string {
-  return describeLocation({ file, line: 1 }, projectRoot).replace(/:1$/, '');
 }
 
 /** Runs author code, and converts its errors into sentences with their place. */

@@ -8,7 +8,7 @@ import { CodeHasher } from './fingerprint/own-code.js';
 import { mapFrames, SourcePlaces } from './fingerprint/places.js';
 import { loadStrategy, type LoadedStrategy } from './load.js';
 import { withInputs } from './node-facts.js';
-import { chooseFrame, describeLocation, stackFrames } from './sandbox/author.js';
+import { chooseFrame, describeFile, stackFrames } from './sandbox/author.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import { TypeScriptHost } from './typescript-host.js';
 import { unknownSymbols, type UnknownSymbols } from './universe/universe-source.js';
@@ -112,8 +112,7 @@ function open(
   const { wall } = intrinsics;
   const hasher = new CodeHasher({ sdkExports, intrinsics, code: () => bundle.code });
   const places = new SourcePlaces(bundle.code);
-  const nameFile = (name: string): string =>
-    describeLocation({ file: name, line: 1 }, projectRoot).replace(/:1$/, '');
+  const nameFile = (name: string): string => describeFile(name, projectRoot);
   const original = (place: FunctionPlace): SourceLocation | null =>
     hasher.isInScriptOf(instance, place) ? places.locate(place) : null;
   const host = new TypeScriptHost({

@@ -13,7 +13,7 @@ import { readFile } from 'node:fs/promises';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { unreadableFile, type SourceFile } from '../files.js';
-import { sqlText, type Database } from '../sql/database.js';
+import { sqlName, sqlText, type Database } from '../sql/database.js';
 import type { Scratch } from '../scratch.js';
 import { arrowColumn, type ArrowColumn } from './columns.js';
 
@@ -63,9 +63,7 @@ export async function copyOfArrow(
   const path = scratch.file('arrow.parquet');
   const names = columns.map((_, index) => `c${index}`);
   const copied = `CREATE TEMP TABLE arrow (${columns.map(({ type }, i) => `c${i} ${type.toString()}`).join(', ')})`;
-  const selected = columns.map(
-    ({ sql }, i) => `${sql(names[i] ?? '')} AS "${(table.names[i] ?? '').replaceAll('"', '""')}"`,
-  );
+  const selected = columns.map(({ sql }, i) => `${sql(names[i] ?? '')} AS ${sqlName(table.names[i] ?? '')}`);
   await database.use(async (connection) => {
     await connection.run(copied);
     await append(connection, table, columns);

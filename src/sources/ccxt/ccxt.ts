@@ -5,7 +5,7 @@ import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { pageOf } from '../http/page.js';
 import { KLINE, rowPlaces, timeOption, wireSettings, type WireSettings } from '../http/settings.js';
-import { Options } from '../options.js';
+import { isRecord, Options } from '../options.js';
 import { paced } from '../wire/pace.js';
 import { PagedReader } from '../wire/paged-reader.js';
 import { Passing, patiently, Refusal } from '../wire/patience.js';
@@ -139,8 +139,7 @@ class CcxtPages {
     return Object.fromEntries(
       Object.entries(value).map(([name, each]) => {
         if (typeof each === 'string') return [name, this.#secrets.fill(each)];
-        const isRecord = typeof each === 'object' && each !== null && !Array.isArray(each);
-        return [name, isRecord ? this.#filled(each as Record<string, unknown>) : each];
+        return [name, isRecord(each) ? this.#filled(each) : each];
       }),
     );
   }

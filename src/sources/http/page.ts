@@ -2,6 +2,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import type { Column, Table } from '../../sdk/table.js';
 import { formatRange, parseTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import { BarCheck, barError, rowError } from '../faults.js';
+import { isRecord } from '../options.js';
 import type { HttpSettings, RowPlaces, TimeUnit } from './settings.js';
 
 const PER_SECOND: Readonly<Record<Exclude<TimeUnit, 'iso'>, number>> = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
@@ -211,10 +212,6 @@ function columnsFor(fields: readonly string[]): string {
   const other = fields.find((field) => field !== time[1]) ?? 'close';
   const pairs = [time, ...(rest.length > 0 ? rest : [[other, other] as const])];
   return `{ ${pairs.map(([name, field]) => `${name}: '${field}'`).join(', ')} }`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function show(value: unknown): string {

@@ -3,7 +3,8 @@ import { nearNames } from '../../sdk/errors.js';
 import type { ColumnType } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import type { Session } from './session.js';
-import { literal, quoted, type PostgresSettings } from './settings.js';
+import { sqlName, sqlText } from '../sql/database.js';
+import type { PostgresSettings } from './settings.js';
 
 /** PostgreSQL's type numbers. */
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701, 1700, 790]);
@@ -66,14 +67,14 @@ export async function layoutOf(
     throw sourceError(stream, `${shown} has two columns ${twice.name}: give one another name with columns.`);
   if (columns.length === 0)
     throw sourceError(stream, `${shown} has no column besides the time: select more.`);
-  const values = columns.map(({ from, type }) => `${quoted(from)}::${SQL_TYPES[type]}`);
-  const where = symbol ? ` WHERE ${quoted(symbol.column)}::text = ${literal(symbol.value)}` : '';
+  const values = columns.map(({ from, type }) => `${sqlName(from)}::${SQL_TYPES[type]}`);
+  const where = symbol ? ` WHERE ${sqlName(symbol.column)}::text = ${sqlText(symbol.value)}` : '';
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),
     select: [open, ...values].join(', '),
     open,
     at,
-    time: quoted(time),
+    time: sqlName(time),
     from: symbol ? `(SELECT * FROM ${settings.from} AS rows${where}) AS bars` : `${settings.from} AS bars`,
   };
 }
@@ -117,8 +118,8 @@ function timeSql(
   name: string,
   dataType: number,
 ): Pick<Layout, 'open' | 'at'> {
-  const column = quoted(name);
-  const zone = literal(timeZone);
+  const column = sqlName(name);
+  const zone = sqlText(timeZone);
   switch (dataType) {
     case TIMESTAMP_TZ:
       return { open: `extract(epoch from ${column})::float8`, at: (seconds) => `to_timestamp(${seconds})` };

@@ -2,6 +2,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { wireSettings } from '../http/settings.js';
 import { Options } from '../options.js';
+import { sqlName } from '../sql/database.js';
 
 export interface PostgresSettings {
   /** Name of the environment variable with the address. */
@@ -59,7 +60,7 @@ export function postgresSettings(stream: OpenStream): PostgresSettings {
   const names = table?.split('.') ?? null;
   return {
     connection,
-    from: names ? names.map(quoted).join('.') : `(${(query ?? '').replace(/;\s*$/, '')})`,
+    from: names ? names.map(sqlName).join('.') : `(${(query ?? '').replace(/;\s*$/, '')})`,
     shown: table === null ? 'its query' : `table ${table}`,
     table: names,
     time,
@@ -69,12 +70,4 @@ export function postgresSettings(stream: OpenStream): PostgresSettings {
     symbol: symbol === null ? null : { column, value: symbol },
     ...wire,
   };
-}
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

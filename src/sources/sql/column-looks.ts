@@ -1,5 +1,6 @@
 import type { ColumnLook } from '../time/column.js';
 import type { OpenStream } from '../../engine/ports/source.js';
+import { sqlName } from './database.js';
 import { isNumberType } from './relation.js';
 
 /** Distinct texts of a column that are looked at. */
@@ -57,10 +58,6 @@ export function datesAsTexts(
     names,
     types: types.map((type) => (['DATE', 'TIME'].includes(type) ? 'VARCHAR' : type)),
   };
-}
-
-function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function lookOf(

@@ -61,6 +61,10 @@ export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** Escapes a path so that `*`, `?` and `[` are literal. */
 export function literalPath(path: string): string {
   return path.replace(/[*?[]/g, (character) => `[${character}]`);

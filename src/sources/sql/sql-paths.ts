@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import { isRecord } from '../options.js';
 import { literalPath, sqlText } from './database.js';
 
 /** File names that DuckDB reads in place of a table. */
@@ -87,8 +88,4 @@ function literalEnd(bytes: Buffer, at: number): number | null {
     else return i + 1;
   }
   return null;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,11 +1,10 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
-import { filesIn, isRecord, placePaths } from './sql-paths.js';
-import type { Database } from './database.js';
-import { sqlText } from './database.js';
+import { filesIn, placePaths } from './sql-paths.js';
+import { sqlName, sqlText, type Database } from './database.js';
 import { refuseEndlessFiles } from '../endless.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
-import { Options } from '../options.js';
+import { isRecord, Options } from '../options.js';
 import { bySymbol, symbolIndex, symbolOptions, type OneSymbol } from '../universe/symbols.js';
 import { OnceAsked } from '../universe/once.js';
 import { RelationReader } from './relation-reader.js';
@@ -29,7 +28,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
     one,
     version: () => Promise.resolve(null),
     finish: () => Promise.resolve(),
-    choose: (column, symbol) => `write WHERE "${column.replaceAll('"', '""')}" = ${sqlText(symbol)} into it`,
+    choose: (column, symbol) => `write WHERE ${sqlName(column)} = ${sqlText(symbol)} into it`,
     explain: (message) => `its query failed: ${message}`,
   };
   return new RelationReader(stream, context.database, source);
@@ -52,7 +51,7 @@ async function ofSymbols(
   if (new Set(names.map((name) => name.toLowerCase())).size < names.length) return from;
   const name = names[symbolIndex(stream, names, one, 'its query')] ?? '';
   if (columns[names.indexOf(name)]?.['column_type'] !== 'VARCHAR') return from;
-  const raw = `"${name.replaceAll('"', '""')}"`;
+  const raw = sqlName(name);
   // Errors in the query show when it is run.
   return bySymbol(context, from, { raw, text: raw }, from).catch(() => from);
 }

@@ -12,7 +12,7 @@ import { isWire } from '../../sdk/wire/transport.js';
 import { sourceError } from '../faults.js';
 import { contentHash, findFiles, refuseChanged, type FileContext, type SourceFile } from '../files.js';
 import { Options } from '../options.js';
-import { databaseMessage } from '../sql/database.js';
+import { databaseMessage, sqlName } from '../sql/database.js';
 import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
 import { symbolIndex, symbolSql } from './symbols.js';
@@ -128,7 +128,7 @@ async function inRelation(
   try {
     const names = (await database.rows(`DESCRIBE FROM ${from}`)).map((row) => String(row['column_name']));
     const index = symbolIndex(stream, names, { column, symbol: '' }, shown);
-    const raw = symbolSql(`"${(names[index] ?? '').replaceAll('"', '""')}"`);
+    const raw = symbolSql(sqlName(names[index] ?? ''));
     return symbolsIn(stream, await database.rows(countSql(raw, from)), column, shown);
   } catch (error) {
     if (error instanceof SeamlessError) throw error;

@@ -3,7 +3,7 @@ import { columnIndex } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import { contentHash, findFiles, watchedPaths, type FileContext } from '../files.js';
 import { Options } from '../options.js';
-import { databaseMessage, literalPath, sqlText, type Database } from '../sql/database.js';
+import { databaseMessage, literalPath, sqlName, sqlText, type Database } from '../sql/database.js';
 import { isNumberType } from '../sql/relation.js';
 import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
@@ -100,7 +100,7 @@ export async function columnsOf(
   const like = (pattern: RegExp): string | null => names.find((name) => pattern.test(name.trim())) ?? null;
   const time = (name: string | null): Cell | null => {
     if (name === null) return null;
-    const raw = identifier(name);
+    const raw = sqlName(name);
     return { name, raw, sql: secondsSql(raw, typeOf(name), table) };
   };
   const ofUniverse = source.universe === undefined ? undefined : names[columnIndex(names, source.universe)];
@@ -111,7 +111,7 @@ export async function columnsOf(
       `${table.shown}, which says who is a member, has no column that names symbols; ${has}. Say which it is: members: { history, symbol: '…' }.`,
     );
   }
-  const by = { symbol: `trim(CAST(${identifier(symbol)} AS VARCHAR))` };
+  const by = { symbol: `trim(CAST(${sqlName(symbol)} AS VARCHAR))` };
   const chosen = source.member === undefined;
   const [from, to] = [time(named(source.from) ?? like(FROM)), time(named(source.to) ?? like(TO))];
   if (chosen && (from ?? to)) return { form: 'stays', ...by, from, to };
@@ -124,12 +124,8 @@ export async function columnsOf(
   }
   const flag = named(source.member) ?? like(FLAG);
   if (flag === null) return { form: 'lists', ...by, time: at };
-  const raw = identifier(flag);
+  const raw = sqlName(flag);
   return { form: 'changes', ...by, time: at, member: { name: flag, raw, sql: flagSql(raw) } };
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function secondsSql(raw: string, type: string, { timeFormat, timeZone }: MembershipTable): string {

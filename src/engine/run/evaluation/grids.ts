@@ -1,3 +1,4 @@
+import { bytesOf } from '../../fingerprint/digest.js';
 import { integers, floats } from '../../../sdk/memory.js';
 import { closeOf, gridOf, sameGrid, type Grid } from '../../../sdk/time/grid.js';
 import { isMonths, type Seconds } from '../../../sdk/time/time.js';
@@ -62,8 +63,4 @@ export function sameTimes(a: Float64Array, b: Float64Array): boolean {
   if (a[0] !== b[0] || a[a.length - 1] !== b[b.length - 1]) return false;
   if (a.length <= 2) return true;
   return bytesOf(a).equals(bytesOf(b));
-}
-
-function bytesOf(array: Float64Array): Buffer {
-  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 }

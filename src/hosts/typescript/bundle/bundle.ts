@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { BuildFailure, BuildResult, Loader, Message, Plugin } from 'esbuild';
 
 import { nearNames, SeamlessError, type SourceLocation } from '../../../sdk/errors.js';
-import { describeLocation } from '../sandbox/author.js';
+import { describeFile, describeLocation } from '../sandbox/author.js';
 import { writeBundle } from './bundle-file.js';
 import { bundler } from './bundler.js';
 
@@ -173,10 +173,6 @@ function locationOf(message: Message, projectRoot: string): SourceLocation | nul
   // esbuild counts columns in bytes, editors in UTF-16 code units.
   const before = Buffer.from(lineText).subarray(0, column).toString();
   return { file: resolve(projectRoot, file), line, column: before.length + 1 };
-}
-
-function describeFile(file: string, projectRoot: string): string {
-  return describeLocation({ file, line: 1 }, projectRoot).replace(/:1$/, '');
 }
 
 /** The text of esbuild's replacement for `require` in CommonJS modules. */

@@ -63,8 +63,9 @@ export class Digester {
     this.#shaper = shaper;
   }
 
-  /** The digest of everything reachable from a value. @param names bits that count in any case */
-  digest(start: Shape, names = 0): Digest {
+  /** The digest of everything reachable from a value. */
+  digest(start: Shape): Digest {
+    let names = 0;
     for (;;) {
       const reach = this.#reach(start, names);
       // What is reached by a name may see more.

@@ -1,7 +1,7 @@
 import { analyseText } from './text/analyse.js';
 import { bytesDigest } from './shape/data-shape.js';
 import type { Digester } from './digest.js';
-import { textOf } from './shape/function-facts.js';
+import { textOf } from './text/syntax.js';
 import type { FunctionPlace } from './inspection.js';
 import { preview, shorten } from './preview.js';
 import { describePath, edgesOf, follow, isObject, primitiveToken, type Path } from './shape/shape.js';

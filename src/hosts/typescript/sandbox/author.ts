@@ -43,6 +43,11 @@ export function describeLocation(location: SourceLocation, projectRoot: string):
   return `${file.split(sep).join('/')}:${location.line}${column}`;
 }
 
+/** The file relative to the project root, for messages. */
+export function describeFile(file: string, projectRoot: string): string {
+  return describeLocation({ file, line: 1 }, projectRoot).replace(/:1$/, '');
+}
+
 /**
  * Frames of errors in the running code, without source maps (slow to parse): innermost first, without Node's and Seamless's own.
  * This fixes the errors' stacks as they are read here.

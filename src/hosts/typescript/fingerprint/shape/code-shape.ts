@@ -14,9 +14,8 @@ import {
   isUsedPrototype,
   nameOf,
   nameTag,
-  textOf,
 } from './function-facts.js';
-import { isNativeText } from '../text/syntax.js';
+import { isNativeText, textOf } from '../text/syntax.js';
 import { Variables } from './variables.js';
 import { fixedTag, propertyEdges } from './data-shape.js';
 import {

@@ -3,6 +3,7 @@ import type { FunctionPlace } from '../inspection.js';
 import { ABSENT } from './shape.js';
 import type { CodeText } from '../text/code-text.js';
 import { isWritten, memberKey } from '../text/members.js';
+import { textOf } from '../text/syntax.js';
 
 /* What is known about a function or class without its captured values: text, name, and members that match the text. */
 
@@ -52,10 +53,6 @@ export function nameTag(fn: object): string {
 
 export function nameOf(fn: object): unknown {
   return Reflect.getOwnPropertyDescriptor(fn, 'name')?.value;
-}
-
-export function textOf(fn: object): string {
-  return Function.prototype.toString.call(fn);
 }
 
 /** The result of `createRequire`. */

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { offsetIn, resolveProperty, textOf } from './function-facts.js';
+import { textOf } from '../text/syntax.js';
+import { offsetIn, resolveProperty } from './function-facts.js';
 import type { FunctionPlace, Inspection, PrivateMember } from '../inspection.js';
 import type { Edge } from './shape.js';
 import { analyseText } from '../text/analyse.js';

@@ -6,7 +6,7 @@ import { contentsOf, countOf, fixedTag, hiddenKind, propertyEdges } from './data
 import { builtInState, hiddenState } from './hidden-state.js';
 import type { FunctionPlace, Inspection } from '../inspection.js';
 import type { Intrinsics } from '../intrinsics.js';
-import { textOf } from './function-facts.js';
+import { textOf } from '../text/syntax.js';
 import { analyseText } from '../text/analyse.js';
 import {
   failure,

@@ -1,5 +1,5 @@
 import type { Closure, Inspection, ScopeValues } from '../inspection.js';
-import { textOf } from './function-facts.js';
+import { textOf } from '../text/syntax.js';
 import type { Intrinsics } from '../intrinsics.js';
 import { ABSENT } from './shape.js';
 import { isNativeText } from '../text/syntax.js';

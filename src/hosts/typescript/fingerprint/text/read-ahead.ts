@@ -1,6 +1,6 @@
 import { analyseText } from './analyse.js';
 import type { Closure, Inspection } from '../inspection.js';
-import { isNativeText } from './syntax.js';
+import { isNativeText, textOf } from './syntax.js';
 
 /**
  * Reads closures level by level: those of the given functions, then of the functions found there, and so on. What is left out is
@@ -30,10 +30,6 @@ function isWritten(fn: object): boolean {
   if (typeof fn !== 'function') return false;
   const text = textOf(fn);
   return !/^class\b/.test(text) && !isNativeText(text);
-}
-
-function textOf(fn: object): string {
-  return Function.prototype.toString.call(fn);
 }
 
 function captured(text: string, closure: Closure | undefined): object[] {

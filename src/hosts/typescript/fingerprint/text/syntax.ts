@@ -35,6 +35,10 @@ const OPTIONS: Options = {
 
 const NATIVE = /\{\s*\[native code\]\s*\}$/;
 
+export function textOf(fn: object): string {
+  return Function.prototype.toString.call(fn);
+}
+
 /** Whether a function is native, by its text. Checks only the end: texts are long and many. */
 export function isNativeText(text: string): boolean {
   return NATIVE.test(text.slice(-40));
