@@ -1,15 +1,20 @@
-import type { ComputeRequest, FiringProgress, NodeFailure } from '../../../engine/ports/host.js';
+import type {
+  ComputeInput,
+  ComputeRequest,
+  FiringProgress,
+  NodeFailure,
+} from '../../../engine/ports/host.js';
 import type { SourceLocation } from '../../../sdk/errors.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
 import type { Node } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';
 import type { CrossNode } from '../../../sdk/universe/cross-node.js';
 import type { CrossLayout } from '../../../sdk/universe/section.js';
+import type { InputSeries } from '../../../sdk/series.js';
 import type { Seconds } from '../../../sdk/time/time.js';
 import type { ViewInput } from '../../../sdk/view.js';
 import type { Wall } from '../wall/wall.js';
 import { withLocation } from './failures.js';
-import type { KeptInputs } from './kernel.js';
 import type { Locate } from './location.js';
 import type { WriteProtection } from './protection.js';
 import type { RowBuilder } from './rows/rows.js';
@@ -58,6 +63,14 @@ export interface CaptureGuard {
 
 /** A node with code of its own. */
 export type ComputedNode = Node | ScanNode | CrossNode<unknown>;
+
+/** What was derived from a node's inputs. In the Core Loop these are the same objects from slot to slot, with other rows. */
+interface KeptInputs {
+  of: readonly ComputeInput[] | null;
+  named: readonly ViewInput[];
+  /** For built-ins. */
+  readonly series: Map<DagNode, InputSeries>;
+}
 
 export interface NodeComputation {
   readonly node: ComputedNode;

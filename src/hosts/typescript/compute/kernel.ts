@@ -1,4 +1,4 @@
-import type { ComputeInput, ComputeResult } from '../../../engine/ports/host.js';
+import type { ComputeResult } from '../../../engine/ports/host.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
 import type { KernelCompute, KernelOutput } from '../../../sdk/node.js';
 import { ChunkSeries, type InputSeries, type Series } from '../../../sdk/series.js';
@@ -7,14 +7,6 @@ import type { NodeComputation } from './computation.js';
 import type { ViewInput } from '../../../sdk/view.js';
 import { failureOf } from './failures.js';
 import { locateInStack } from './location.js';
-
-/** What was worked out for a node's inputs. In the Core Loop they are the same from slot to slot, with other rows in them. */
-export interface KeptInputs {
-  of: readonly ComputeInput[] | null;
-  named: readonly ViewInput[];
-  /** Of a built-in. */
-  readonly series: Map<DagNode, InputSeries>;
-}
 
 /** The inputs of a node as it reads them. */
 export function namedInputs({ node, request, cross, copies, kept }: NodeComputation): readonly ViewInput[] {
