@@ -15,29 +15,33 @@ const NUMBER = '\u0001';
 
 /** As `JSON.stringify` would write it. Most events of most runs are numbers of nodes: these are written out, as that is much faster. */
 export function encodeLine({ seq, asOf, events }: JournalLine): string {
-  let text = '';
+  const parts: string[] = [];
   for (const event of events) {
-    if (text !== '') text += ',';
     const isPlain =
       event.type === 'value' &&
       typeof event.value === 'number' &&
       Number.isFinite(event.value) &&
       !Object.is(event.value, -0);
-    text += isPlain
-      ? `{"type":"value","node":${quoted(event.node)},"ts":${String(event.ts)},"value":${String(event.value)}}`
-      : JSON.stringify(encodeEvent(event));
+    parts.push(
+      isPlain
+        ? `${beginOf(event.node)}${String(event.ts)},"value":${String(event.value)}}`
+        : JSON.stringify(encodeEvent(event)),
+    );
   }
-  return `{"seq":${JSON.stringify(seq)},"asOf":${JSON.stringify(asOf)},"events":[${text}]}\n`;
+  // Joined, it is one piece of memory: text that is added to piece by piece keeps all of its pieces until it is written.
+  const all = parts.join(',');
+  return [`{"seq":${JSON.stringify(seq)},"asOf":${JSON.stringify(asOf)},"events":[`, all, ']}\n'].join('');
 }
 
-const names = new Map<string, string>();
-const MOST_NAMES = 100_000;
+const begins = new Map<string, string>();
+const MOST_BEGINS = 100_000;
 
-function quoted(name: string): string {
-  let text = names.get(name);
+function beginOf(node: string): string {
+  let text = begins.get(node);
   if (text === undefined) {
-    if (names.size === MOST_NAMES) names.clear();
-    names.set(name, (text = JSON.stringify(name)));
+    if (begins.size === MOST_BEGINS) begins.clear();
+    text = ['{"type":"value","node":', JSON.stringify(node), ',"ts":'].join('');
+    begins.set(node, text);
   }
   return text;
 }
