@@ -9,14 +9,14 @@ import type { StreamKeeper } from '../sources/streams.js';
 import { takingIn } from '../sources/takings.js';
 import type { RunState } from './run-state.js';
 
-/** Between two looks at what a stream is held for, in milliseconds. */
+/** Milliseconds between checks of a stream that is waited for. */
 const LEAST_HOLD_MS = 250;
 const MOST_HOLD_MS = 30_000;
 
 /** Slots before the end of a request in which its last bar is looked for, for all streams at once. */
 const LAST_SLOTS = 16;
 
-/** Thrown where a stream is to be waited for: the run begins anew once its time has passed. */
+/** Thrown to wait for a stream: the run starts again after the given time. */
 export class Held extends Error {
   readonly waitMs: number;
   readonly #deadline: Deadline;
@@ -29,13 +29,13 @@ export class Held extends Error {
     this.#deadline = deadline;
   }
 
-  /** Notes that it was waited for so long. */
+  /** Records the time that was spent waiting. */
   waited(ms: number): void {
     this.#deadline.spend(ms);
   }
 }
 
-/** What is judged: streams whose preset has a service level. */
+/** What is checked: streams whose preset has a service level. */
 interface HeldStream {
   readonly node: GraphNode;
   readonly held: HeldTo;
@@ -43,10 +43,10 @@ interface HeldStream {
 }
 
 /**
- * Reads the request of all streams whose preset has a service level, and judges them before a node reads them: one that is not to be
- * used blocks what depends on it, one that is not there in time ends it.
+ * Reads the request of all streams with a service level, and checks them before a node reads them: a stream that must not be used
+ * blocks its dependents, a late one ends there.
  * @param late streams that were not opened in time
- * @throws Held where one is to be waited for
+ * @throws Held to wait for one
  */
 export async function judgeServices(
   state: RunState,
@@ -79,7 +79,7 @@ export async function judgeServices(
   return services;
 }
 
-/** Adds what came to be late after it was judged: bars before the request, which windows look back at. */
+/** Adds streams that became late after the check: windows look back at bars before the request. */
 export function judgeLate(
   state: RunState,
   services: ReadonlyMap<number, StreamService>,
@@ -141,7 +141,7 @@ async function readAll(
   });
 }
 
-/** As a fetch of the same range is judged, in the order of the streams. */
+/** Checked like a fetch of the same range, in the order of the streams. */
 async function judgeAll(state: RunState, streams: readonly HeldStream[]): Promise<ServiceOutcome[]> {
   const { request: range, store } = state;
   const prints = streams.map(({ node }) => state.fingerprint(node.index).hash);

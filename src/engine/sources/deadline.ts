@@ -4,13 +4,13 @@ import type { Seconds } from '../../sdk/time/time.js';
 import type { SourceReader } from '../ports/source.js';
 import { deadlineText, missedText } from './service-level.js';
 
-/** The longest that a timer of Node waits. */
+/** The longest delay of a Node timer. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** A source was not done within the deadline of its service level. */
+/** A source exceeded the deadline of its service level. */
 export class Overdue extends SeamlessError {
   readonly held: HeldTo;
-  /** Bars that open before it are there; −∞: none is known to be. */
+  /** Bars that open before this are there; −∞: none is known to be. */
   readonly from: Seconds;
 
   constructor(held: HeldTo, from: Seconds = -Infinity) {
@@ -20,7 +20,7 @@ export class Overdue extends SeamlessError {
   }
 }
 
-/** How long one stream may still be read: what is computed in between does not count. */
+/** How long one stream may still be read; computing in between does not count. */
 export class Deadline {
   readonly #held: HeldTo;
   readonly #over = new AbortController();
@@ -30,12 +30,12 @@ export class Deadline {
     this.#held = held;
   }
 
-  /** Ends what waits for a wire. */
+  /** Cancels requests over a network. */
   get signal(): AbortSignal {
     return this.#over.signal;
   }
 
-  /** Something was asked for after it. */
+  /** Something was requested after the deadline. */
   get isOver(): boolean {
     return this.#over.signal.aborted;
   }
@@ -44,12 +44,12 @@ export class Deadline {
     return (this.#held.level.deadline ?? Infinity) * 1000 - this.#spentMs;
   }
 
-  /** Time that was waited. */
+  /** Counts time that was spent waiting. */
   spend(ms: number): void {
     this.#spentMs += ms;
   }
 
-  /** @throws Overdue when the work is not done in time; its outcome is then of no interest to anybody. */
+  /** @throws Overdue when the work is not done in time; its result is then ignored */
   async within<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.isOver) throw new Overdue(this.#held);
     const began = performance.now();
@@ -71,7 +71,7 @@ export class Deadline {
     }
   }
 
-  /** A reader that is held to it. */
+  /** A reader with the deadline. */
   hold(reader: SourceReader): SourceReader {
     const { files, boundsByVersion, grows, blockBars } = reader;
     const within = <T>(work: () => T | Promise<T>): Promise<T> => this.within(work);
@@ -105,13 +105,13 @@ export class Deadline {
         yield next.value;
       }
     } finally {
-      // One that hangs is not waited for.
+      // A hanging one is not awaited.
       if (!ended) void Promise.resolve(iterator.return?.()).catch(() => undefined);
     }
   }
 }
 
-/** Those of the streams of one request, by fingerprint: they go on where it is tried again. */
+/** The deadlines of one request's streams, by fingerprint: they continue across attempts. */
 export class Deadlines {
   readonly #all = new Map<string, Deadline>();
 

@@ -3,7 +3,7 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SourceLocation } from '../../../sdk/errors.js';
 
-/** Finds the line of an author's own code that an error comes from; null when there is none. */
+/** Finds the line of author code that an error comes from; null: none. */
 export type Locate = (error: unknown) => SourceLocation | null;
 
 /** `    at name (file:line:column)`, or without a name. */
@@ -11,7 +11,7 @@ const FRAME = /^\s*at (?:async )?(?:.*? \()?(.+?):(\d+):(\d+)\)?$/;
 
 const OWN_FOLDERS = ownFolders();
 
-/** The first frame of an error's stack that lies in neither Node, nor Seamless, nor an installed package. */
+/** The first frame of an error's stack outside of Node, Seamless and installed packages. */
 export const locateInStack: Locate = (error) => {
   const stack: unknown = error instanceof Error ? error.stack : null;
   if (typeof stack !== 'string') return null;
@@ -33,7 +33,7 @@ function isAuthors(file: string): boolean {
   return !OWN_FOLDERS.some((folder) => file.startsWith(folder));
 }
 
-/** Where Seamless's own code lies, built and, when stacks are mapped, as sources. */
+/** Where Seamless's own code is: built and, with mapped stacks, as sources. */
 function ownFolders(): string[] {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);

@@ -11,8 +11,8 @@ const GLANCE_MS = 1;
 const LONGEST_STRIDE = 4096;
 
 /**
- * Lets messages, such as a request to cancel, into a process that computes without waiting for anything. Time is
- * counted across requests: ten thousand small ones hold up the event loop as one large one does.
+ * Lets messages, such as a cancellation, into a process that computes without waiting. Time is counted across requests: ten
+ * thousand small ones block the event loop like one large one.
  */
 export class Pace {
   #turn = now();
@@ -21,19 +21,19 @@ export class Pace {
     return now() - this.#turn >= TURN_MS;
   }
 
-  /** Gives the event loop one turn. */
+  /** Yields to the event loop once. */
   async turn(): Promise<void> {
     await nextTurn();
     this.#turn = now();
   }
 
-  /** A glance at the clock every few steps; see `Glance`. */
+  /** Checks the clock every few steps; see `Glance`. */
   glance(): Glance {
     return new Glance(this.#turn + TURN_MS);
   }
 }
 
-/** Tells a loop when its time is up, reading the clock only every so many steps, as the steps' speed allows. */
+/** Tells a loop when its time is up, reading the clock only every few steps, as their speed allows. */
 export class Glance {
   readonly #deadline: number;
   #last = now();
@@ -44,7 +44,7 @@ export class Glance {
     this.#deadline = deadline;
   }
 
-  /** To be asked after each step. */
+  /** To be called after each step. */
   timeIsUp(): boolean {
     if (--this.#left > 0) return false;
     const time = now();

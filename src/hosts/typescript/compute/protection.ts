@@ -1,16 +1,16 @@
 import type { ComputeInput } from '../../../engine/ports/host.js';
 import type { ColumnHandedOut } from '../../../sdk/view.js';
 
-/** Copies of this many columns are kept for the next ones: to fill memory costs less than to get it, and leaves no garbage. */
+/** How many columns' copies are kept for reuse: filling memory is cheaper than allocating it, and leaves no garbage. */
 const SPARE = 16;
-/** A chunk's columns differ a little in length. */
+/** The columns of chunks differ slightly in length. */
 const GRAIN = 4096;
-/** A longer one is not kept. */
+/** Longer ones are not kept. */
 const MOST_SPARE = 2 ** 19;
 
 const spare: Float64Array[] = [];
 
-/** Room for the columns of one input in the keys of what is kept. */
+/** How many columns one input may have in the cache's keys. */
 const COLUMN_LIMIT = 2 ** 20;
 
 interface Kept {
@@ -20,15 +20,15 @@ interface Kept {
   readonly copy: Float64Array;
 }
 
-/** A column that somebody wrote to; `column` is −1 for the times. */
+/** A column that was written to; `column` is −1 for the times. */
 export interface Written {
   readonly input: number;
   readonly column: number;
 }
 
 /**
- * Guards the engine's arrays, which author code gets without a copy: each is copied when it is first handed out,
- * and compared, byte by byte, when the code has run.
+ * Guards the engine's arrays, which author code gets without a copy: each is copied when it is first handed out, and compared
+ * byte by byte after the code has run.
  */
 export class WriteProtection {
   readonly #inputs: readonly ComputeInput[];
@@ -47,7 +47,7 @@ export class WriteProtection {
     if (array instanceof Float64Array) this.#kept.set(key, { input, column, array, copy: copyOf(array) });
   };
 
-  /** Undoes all writing, and returns which column was written to, now or at an earlier call; null when none was. */
+  /** Undoes all writes, and returns the column that was written to, now or earlier; null: none. */
   undo(): Written | null {
     // Two columns may share memory. A later copy may hold what was written before it was made, so the first copy has
     // the last word.
@@ -59,7 +59,7 @@ export class WriteProtection {
     return this.#written;
   }
 
-  /** As `undo`, at the end: the memory of the copies is then used for the next ones. */
+  /** Like `undo`, at the end: the copies' memory is then reused. */
   restore(): Written | null {
     const written = this.undo();
     for (const { copy } of this.#kept.values()) giveBack(copy);
