@@ -41,7 +41,9 @@ function eventText(event: RunEvent): string | null {
     case 'revised':
       return `revised: ${event.node} of ${formatTime(event.ts)}`;
     case 'stale':
-      return `stale: nothing was heard of the ${event.what} for ${event.seconds} s`;
+      return event.what === 'feed'
+        ? `stale: nothing was heard of the feed for ${event.seconds} s`
+        : `stale: the last bar of ${event.stream} is ${event.seconds} s behind, more than its service level allows`;
     case 'error':
       return `error${event.node === null ? '' : ` in ${event.node}`}: ${event.message}`;
     default:

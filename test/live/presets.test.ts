@@ -1,6 +1,10 @@
 // Slow (20 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 
+import { eventLine } from '../../src/present/run.js';
+import type { RunEvent } from '../../src/sdk/live/live.js';
 import { parseWorld } from '../../src/live/world/load.js';
 import { minute, type Project } from '../support/project.js';
 import { bar, eventsOf, inParity, OHLC_HEADER, ohlcLines, only, project, start } from './support.js';
@@ -77,6 +81,48 @@ describe('presets of a world', () => {
       start(at, { world: 'patient' }).then((run) => run.result),
       /Stream BTC missed patient\. .* Give it a longer deadline, or ask less of it/,
     );
+  });
+
+  it('hold a feed to their lag while the run goes on: it is said once, or ends the run', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await new Promise((done) => server.once('listening', done));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('connection', (socket) =>
+      socket.once('message', () => {
+        const bars = (from: number): void => {
+          for (let i = from; i < from + 5; i++)
+            socket.send(
+              JSON.stringify({ type: 'bar', stream: 'BTC', ts: minute(BARS + i), row: bar(BARS + i) }),
+            );
+        };
+        const clock = (i: number): void =>
+          socket.send(JSON.stringify({ type: 'heartbeat', time: minute(BARS + i) }));
+        bars(0);
+        // Ten minutes and eleven: no bars, but the time goes on.
+        clock(15);
+        clock(16);
+        bars(20);
+        socket.send(JSON.stringify({ type: 'closed' }));
+      }),
+    );
+    try {
+      for (const sla of ['lenient', 'strict'])
+        world(
+          sla,
+          `mode: paper\nfeed: { kind: ws, url: '${url}' }\nlate: { grace: 0 }\npresets: { sla: { BTC: ${sla} } }\n`,
+        );
+      const run = await start(at, { world: 'lenient' });
+      const events = await eventsOf(run);
+      await run.result;
+      const behind = only(events, 'stale');
+      assert.equal(behind.length, 1, JSON.stringify(behind));
+      assert.match(eventLine(behind[0] as RunEvent) ?? '', /the last bar of BTC is \d+ s behind, more than/);
+      const strict = await start(at, { world: 'strict' });
+      await assert.rejects(strict.result, /BTC missed strict\. Its last bar ends .* before/);
+    } finally {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    }
   });
 
   it('that are unknown are refused with their line and names like them, and so are streams and intervals', async () => {

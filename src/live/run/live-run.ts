@@ -19,6 +19,7 @@ import type { BrokerSaid } from '../feed/broker-said.js';
 import type { FollowedWorld, WorldSaid } from '../world/messages.js';
 import type { World } from '../world/schema.js';
 import { goThroughAgain, type Traded } from './again.js';
+import { Lags } from './lags.js';
 import { Revisions } from './revisions.js';
 import { BarColumns } from './rows.js';
 import { WorldRules } from './rules.js';
@@ -119,6 +120,7 @@ export class LiveRun {
   }
 
   #asOf: Seconds = 0;
+  #lags: Lags | null = null;
   /** Milliseconds of a clock that only grows: when the feed was heard last. */
   #heardAt = performance.now();
 
@@ -142,6 +144,7 @@ export class LiveRun {
       const start = last ?? startOf(first, since);
       const loop = await this.#begin(start);
       const clock = this.#clock(start);
+      this.#lags = new Lags(this.#parts.graph, start);
       let messages: readonly Message[] | null = first;
       let ended = false;
       while (messages) {
@@ -280,6 +283,7 @@ export class LiveRun {
     }
     await this.#close(ranges, clock, loop, entries);
     this.#write(entries);
+    if (this.#lags?.refusal) throw this.#lags.refusal;
     return ended;
   }
 
@@ -292,6 +296,8 @@ export class LiveRun {
     const [first] = ranges;
     if (!first) return;
     entries.push(...(await loop.close({ start: first.from, end: clock.closed }, merged(ranges))));
+    const behind = ranges.flatMap(({ to, bars }) => this.#lags?.judge(to, bars) ?? []);
+    if (behind.length > 0) entries.push({ asOf: clock.closed, events: behind });
     const gaps = ranges.flatMap((range) => range.gaps);
     for (const gap of gaps) entries.push({ asOf: clock.closed, events: [{ type: 'gap', ...gap }] });
     this.#asOf = clock.closed;

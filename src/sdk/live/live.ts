@@ -116,6 +116,8 @@ export type RunEventBody =
   | { readonly type: 'gap'; readonly stream: string; readonly start: Seconds; readonly end: Seconds }
   /** The feed has been silent for this many seconds, its `silence`; repeated each time that passes. */
   | { readonly type: 'stale'; readonly what: 'feed'; readonly seconds: number }
+  /** A stream is this many seconds behind the slots, more than its service level allows. Reported again after it has caught up. */
+  | { readonly type: 'stale'; readonly what: 'stream'; readonly stream: string; readonly seconds: number }
   /** A node failed: it and its dependents have no rows from now on. `node` null: the run failed. */
   | { readonly type: 'error'; readonly node: string | null; readonly message: string }
   | ({ readonly type: 'finished' } & RunResult);
