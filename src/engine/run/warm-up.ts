@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { floorToSlot } from '../../sdk/time/grid.js';
+import { floorToSlot, lastOpenBy } from '../../sdk/time/grid.js';
 import { emptyTable } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { GraphNode } from '../graph/graph.js';
@@ -30,8 +30,9 @@ export async function warmUp(
   const lookback = Math.max(1, ...nodes.flatMap(({ edges }) => edges.map((edge) => edge.lookback)));
   for (let span = longest * lookback; ; span *= 2) {
     const start = Math.max(extent.start, end - span);
-    // A slot of the slowest grid that is open at the end contains rows of faster ones.
-    const outcome = await materialize(ports, { start, end }, hooks);
+    // A slot may open before the first bar in it, and a market may be closed all through the span.
+    const opens = Math.min(...nodes.map((node) => lastOpenBy(start, node)));
+    const outcome = await materialize(ports, { start: opens, end }, hooks);
     for (const [index] of outcome.services) {
       const failure = outcome.state.failures.get(index);
       if (failure)
