@@ -193,7 +193,7 @@ describe('a feed through ccxt', () => {
     [
       'one without a WebSocket',
       `exchange: old, symbol: ${SYMBOL}`,
-      /has no WebSocket of old: run "npm install ccxt@latest" in/,
+      /has no WebSocket for old: run "npm install ccxt@latest" in/,
     ],
     [
       'one without candles',

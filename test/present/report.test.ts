@@ -74,7 +74,7 @@ describe('the HTML report', () => {
 describe('what is said of a run', () => {
   it('names why numbers are not whole, and what to do', () => {
     assert.deepEqual(cautions(aReport()), []);
-    assert.match(cautions(aReport({ state: 'running' }))[0] ?? '', /goes on/);
+    assert.match(cautions(aReport({ state: 'running' }))[0] ?? '', /still active/);
     assert.match(cautions(aReport({ state: 'cut off' }))[0] ?? '', /--world paper --resume paper-1/);
     const backtest = aReport({ state: 'cut off', mode: 'backtest', outcome: null });
     assert.deepEqual(cautions(backtest), [

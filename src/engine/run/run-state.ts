@@ -24,6 +24,8 @@ export interface RunHooks {
   readonly chunkSlots?: number;
   /** Service levels of streams' presets; judged only if given. */
   readonly deadlines?: Deadlines;
+  /** From when on service levels are judged. Default: from the beginning of the request. */
+  readonly judgedFrom?: Seconds;
   /** The most slots of a scan between two stored states, instead of the default. */
   readonly scanSlots?: number;
 }
@@ -118,6 +120,12 @@ export class RunState {
   /** Up to when a node can be computed: until its data end, or it or an input has failed. */
   limit(node: GraphNode): Seconds {
     return this.#limits[node.index] as Seconds;
+  }
+
+  /** The part of the request that service levels are judged over. */
+  get judged(): Range {
+    const { start, end } = this.request;
+    return { start: Math.max(start, this.#hooks.judgedFrom ?? start), end };
   }
 
   get chunkSlots(): number | undefined {

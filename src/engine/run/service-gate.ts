@@ -143,7 +143,7 @@ async function readAll(
 
 /** Checked like a fetch of the same range, in the order of the streams. */
 async function judgeAll(state: RunState, streams: readonly HeldStream[]): Promise<ServiceOutcome[]> {
-  const { request: range, store } = state;
+  const { judged: range, store } = state;
   const prints = streams.map(({ node }) => state.fingerprint(node.index).hash);
   const summaries = await store.summarize(prints.map((fingerprint) => ({ fingerprint, range })));
   const lasts = await store.timesFrom(

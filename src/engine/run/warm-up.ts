@@ -32,7 +32,7 @@ export async function warmUp(
     const start = Math.max(extent.start, end - span);
     // A slot may open before the first bar in it, and a market may be closed all through the span.
     const opens = Math.min(...nodes.map((node) => lastOpenBy(start, node)));
-    const outcome = await materialize(ports, { start: opens, end }, hooks);
+    const outcome = await materialize(ports, { start: opens, end }, { ...hooks, judgedFrom: start });
     for (const [index] of outcome.services) {
       const failure = outcome.state.failures.get(index);
       if (failure)

@@ -172,7 +172,7 @@ export class Main extends Strategy {
       [
         "resample({ name: 'n', input: day, interval: '1M' })",
         'interval',
-        /made of bars of a day or of what divides one/,
+        /made of bars of a day, or of an interval that divides one/,
       ],
     ] as const;
     for (const [node, code, pattern] of cases) {

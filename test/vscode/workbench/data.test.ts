@@ -59,7 +59,10 @@ describe('what was stored', () => {
     const window = editor();
     await window.command('Seamless: Refresh Source Data');
     await window.notification('The next run reads these sources again: SPX.price').waitFor();
-    await window.notification('reads again').getByRole('button', { name: 'Materialize Again' }).click();
+    await window
+      .notification('reads these sources again')
+      .getByRole('button', { name: 'Materialize Again' })
+      .click();
     // The source is read again, and has the rows it had.
     await window.statusBarItem('7/7 hits').waitFor();
     await window.lens('7/7 fresh').waitFor();
