@@ -30,7 +30,7 @@ export async function warmUp(
   const lookback = Math.max(1, ...nodes.flatMap(({ edges }) => edges.map((edge) => edge.lookback)));
   for (let span = longest * lookback; ; span *= 2) {
     const start = Math.max(extent.start, end - span);
-    // A slot may open before the first bar in it, and a market may be closed all through the span.
+    // A slot may open before its first bar, and a market may be closed during the whole span.
     const opens = Math.min(...nodes.map((node) => lastOpenBy(start, node)));
     const outcome = await materialize(ports, { start: opens, end }, { ...hooks, judgedFrom: start });
     for (const [index] of outcome.services) {

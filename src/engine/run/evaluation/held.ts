@@ -49,11 +49,7 @@ export class HeldRows {
         concatTables(parts, (times) => this.#join(times)),
       );
     } catch (cause) {
-      throw new SeamlessError(
-        'value',
-        `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-        { node: name, cause },
-      );
+      throw unjoinable(name, cause);
     }
   }
 
@@ -115,4 +111,10 @@ export function since(tables: readonly Table[], start: Seconds): readonly Table[
       ? sliceTable(table, lowerBound(table.ts, start), table.ts.length)
       : table,
   );
+}
+
+/** The error for rows of a node that do not fit those before them. */
+export function unjoinable(name: string, cause: unknown): SeamlessError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SeamlessError('value', `Node ${name}: ${why}.`, { node: name, cause });
 }

@@ -1,4 +1,3 @@
-import { SeamlessError } from '../../../sdk/errors.js';
 import {
   concatFloats,
   concatTables,
@@ -10,6 +9,7 @@ import {
 import type { Seconds } from '../../../sdk/time/time.js';
 import type { GraphNode } from '../../graph/graph.js';
 import { sameTimes } from './grids.js';
+import { unjoinable } from './held.js';
 
 /** Times that nodes of a lane share in one array. */
 interface Times {
@@ -168,11 +168,7 @@ export class SlotRows {
       this.hold(index, table);
       this.#grown.push(index);
     } catch (cause) {
-      throw new SeamlessError(
-        'value',
-        `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-        { node: name, cause },
-      );
+      throw unjoinable(name, cause);
     }
   }
 
