@@ -21,11 +21,16 @@ export class Lanes {
   readonly #passed: string[] = [];
   readonly #failed: string[] = [];
   readonly #times: SuiteTime[] = [];
+  /** What failed in the first try of suites that have a second one, by file. */
+  readonly #firstTries = new Map<string, readonly string[]>();
+  readonly #unsteady: string[] = [];
 
   constructor(
     readonly name: string,
     /** In the order they are begun: those that take long first. */
     files: readonly string[],
+    /** Whether a suite that failed is run once more, as those are that drive an editor which is not ours. */
+    private readonly hasSecondTry = false,
   ) {
     this.#waiting = [...files];
   }
@@ -34,7 +39,12 @@ export class Lanes {
     if (this.#waiting.length === 0) this.#failed.push(`${this.name}: there was no test to run`);
     const lanes = Math.min(count, this.#waiting.length);
     await Promise.all(Array.from({ length: lanes }, () => this.#lane()));
-    return { passed: this.#passed.length, failed: this.#failed, times: this.#times };
+    return {
+      passed: this.#passed.length,
+      failed: this.#failed,
+      unsteady: this.#unsteady,
+      times: this.#times,
+    };
   }
 
   /** One lane until no file is left, with another process whenever one is lost. */
@@ -52,7 +62,7 @@ export class Lanes {
       const at = { file: '', test: '', heard: performance.now(), isOver: false };
       const printed = print(lane);
       const next = (): void => {
-        const file = this.#waiting.shift();
+        const file = this.#takeNext(at.file === '');
         at.file = file ?? '';
         at.test = '';
         at.heard = performance.now();
@@ -84,13 +94,27 @@ export class Lanes {
     });
   }
 
+  /** The next file for a process; none for one that has run a file whose second try is next: modules are loaded only once. */
+  #takeNext(isNewProcess: boolean): string | undefined {
+    const isSecondTry = this.#firstTries.has(this.#waiting[0] ?? '');
+    return isSecondTry && !isNewProcess ? undefined : this.#waiting.shift();
+  }
+
   #add(file: string, { results, left, seconds, processorSeconds }: FileEnded): void {
+    const tests = results.passed.length + results.failed.length + results.skipped.length;
+    this.#times.push({ file, tests, seconds, processorSeconds });
+    const firstTry = this.#firstTries.get(file);
+    if (this.hasSecondTry && results.failed.length > 0 && firstTry === undefined) {
+      this.#firstTries.set(file, results.failed);
+      this.#waiting.push(file);
+      console.error(`${file} failed, and is run once more at the end. Why it failed is told then, too.`);
+      return;
+    }
     this.#passed.push(...results.passed);
     this.#failed.push(...results.failed, ...results.skipped.map((title) => `${title} (skipped)`));
-    const tests = results.passed.length + results.failed.length + results.skipped.length;
+    if (firstTry && results.failed.length === 0) this.#unsteady.push(...firstTry);
     if (tests === 0) this.#failed.push(`${file}: there was no test to run`);
     if (left.length > 0) this.#failed.push(`${file}: left processes that did not end: ${left.join(', ')}`);
-    this.#times.push({ file, tests, seconds, processorSeconds });
   }
 
   #end(lane: ChildProcess, file: string, test: string): void {

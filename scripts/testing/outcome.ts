@@ -7,14 +7,16 @@ export interface SuiteTime {
   readonly processorSeconds: number;
 }
 
-/** What a stage came to: how many checks held, the names of those that did not, and what its suites took. */
+/** What a stage came to: how many checks held, the names of those that did not or not at once, and what its suites took. */
 export interface Outcome {
   readonly passed: number;
   readonly failed: readonly string[];
+  /** Checks that failed at first, in suites that passed when they were run once more. */
+  readonly unsteady: readonly string[];
   readonly times: readonly SuiteTime[];
 }
 
 /** A stage that could not be run, and why. */
 export function notRun(stage: string, why: string): Outcome {
-  return { passed: 0, failed: [`${stage}: ${why}`], times: [] };
+  return { passed: 0, failed: [`${stage}: ${why}`], unsteady: [], times: [] };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Outcome } from './outcome.js';
+import { notRun, type Outcome } from './outcome.js';
 import { root } from './paths.js';
 import { childrenOf, endProcesses, named } from './processes.js';
 import type { Results } from './results.js';
@@ -42,8 +42,8 @@ export async function check(name: string, args: readonly string[]): Promise<Outc
   const began = performance.now();
   const code = await runNode(args);
   const times = [{ file: name, tests: 1, seconds: (performance.now() - began) / 1000, processorSeconds: 0 }];
-  if (code === 0) return { passed: 1, failed: [], times };
-  return { passed: 0, failed: [`${name} (exit code ${code})`], times };
+  if (code === 0) return { passed: 1, failed: [], unsteady: [], times };
+  return { passed: 0, failed: [`${name} (exit code ${code})`], unsteady: [], times };
 }
 
 /**
@@ -56,11 +56,11 @@ export async function counted(name: string, args: readonly string[]): Promise<Ou
   const code = await runNode(args, { SEAMLESS_HOST_RESULTS: file });
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    return { passed: 0, failed: [`${name}: ended before its tests did (exit code ${code})`], times: [] };
+    return notRun(name, `ended before its tests did (exit code ${code})`);
   }
   const { passed, failed, skipped } = JSON.parse(text) as Results;
   const faults = [...failed, ...skipped.map((title) => `${title} (skipped)`)];
   if (faults.length === 0 && code !== 0) faults.push(`${name}: no test failed, yet exit code ${code}`);
   if (faults.length === 0 && passed.length === 0) faults.push(`${name}: there was no test to run`);
-  return { passed: passed.length, failed: faults, times: [] };
+  return { passed: passed.length, failed: faults, unsteady: [], times: [] };
 }

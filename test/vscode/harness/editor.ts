@@ -127,6 +127,15 @@ export class Editor extends Workbench {
     await writeFile(join(folder, 'logs/browser-console.log'), this.consoleLines.join('\n'));
   }
 
+  /** The text on the screen, on one line: for logs of machines whose pictures nobody can open. */
+  async shownText(): Promise<string> {
+    const text = await this.page
+      .locator('body')
+      .innerText({ timeout: 10_000 })
+      .catch((error: unknown) => String(error));
+    return text.replace(/\s+/g, ' ').slice(0, 4000);
+  }
+
   /** @param hasFailed what is left may be in any state then: nobody else is to meet it */
   async close(hasFailed = false): Promise<void> {
     this.browser.off('console', this.onConsole);
@@ -164,7 +173,9 @@ export function useEditor(options: EditorOptions = {}): () => Editor {
     // Opening may be what failed.
     if (editor === undefined) return;
     await editor.keepEvidence(folder);
-    console.error(`      Evidence of the failure: ${folder}`);
+    console.error(
+      `      Evidence of the failure: ${folder}\n      On the screen: ${await editor.shownText()}`,
+    );
   });
   after(async () => {
     await editor?.close(hasFailed);
