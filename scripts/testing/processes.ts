@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export { processorSeconds } from './processor-time.js';
+
 export interface Running {
   readonly pid: number;
   readonly parent: number;
   /** Program and arguments. */
   readonly command: string;
 }
-
-/** Linux counts processor time in these parts of a second. */
-const TICKS_A_SECOND = 100;
 
 /**
  * All processes that descend from one, the youngest last. Empty where there is no /proc.
@@ -79,21 +78,4 @@ export async function settled<T>(find: () => readonly T[], patienceMs: number): 
     found = find();
   }
   return found;
-}
-
-/** Seconds of processor time that this process took, with all that descend from it, whether they run or have been waited for. */
-export function processorSeconds(): number {
-  return [process, ...childrenOf(process.pid)].reduce((sum, { pid }) => sum + secondsOf(pid), 0);
-}
-
-/** Of a process itself, and of those that it has waited for; 0 once it has ended. */
-function secondsOf(pid: number): number {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in brackets, may hold spaces.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_A_SECOND;
-  } catch {
-    return 0;
-  }
 }
