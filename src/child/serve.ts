@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { SeamlessError } from '../sdk/errors.js';
+import { asError, SeamlessError } from '../sdk/errors.js';
 import { builtFile } from '../protocol/built-file.js';
 import { LASTING, NO_STRATEGY } from '../protocol/host-flag.js';
 import { Inbox } from '../live/feed/inbox.js';
@@ -59,7 +59,7 @@ function end(code: number): void {
 
 /** The parent reads the last stderr output to explain the missing answer. */
 function crash(thrown: unknown): void {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = asError(thrown);
   const words = error instanceof SeamlessError ? `SeamlessError: ${error.message}` : error.stack;
   process.stderr.write(`${words ?? String(error)}\n`, () => process.exit(CRASHED));
 }

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { bundler } from '../hosts/typescript/bundle/bundler.js';
 import { placeOfWorld } from '../live/world/load.js';
 import type { Broker } from '../sdk/live/broker.js';
-import { SeamlessError } from '../sdk/errors.js';
+import { messageOf, SeamlessError } from '../sdk/errors.js';
 import type { Terminal } from './terminal.js';
 
 /** A live world's broker, and the world's name as typed. */
@@ -69,7 +69,7 @@ async function loadBroker(projectRoot: string, place: string): Promise<Broker> {
     if (isBroker(made)) return made;
     throw new Error(`its export ${name} has no send, has and listen`);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new SeamlessError(
       'usage',
       `The Broker ${place} cannot be loaded: ${why}. The world's broker is a file of the project such as brokers/mine.ts, whose default export, or the one after a #, is a class or an object with send, has and listen.`,

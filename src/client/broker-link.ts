@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { BrokerSaid } from '../live/feed/broker-said.js';
 import type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from '../sdk/live/broker.js';
-import { SeamlessError } from '../sdk/errors.js';
+import { messageOf, SeamlessError } from '../sdk/errors.js';
 import type { RunEvent } from '../sdk/live/live.js';
 
 /** Attempts in a row to send an order or to reach the broker, and milliseconds between them. */
@@ -36,7 +36,7 @@ export async function linkBroker(linked: Linked): Promise<void> {
   try {
     await followOrders(linked);
   } catch (error) {
-    if (!linked.signal.aborted) linked.tell({ type: 'lost', reason: wordsOf(error) });
+    if (!linked.signal.aborted) linked.tell({ type: 'lost', reason: messageOf(error) });
   }
 }
 
@@ -89,7 +89,7 @@ async function send(linked: Linked, order: BrokerOrder, look: boolean): Promise<
       sure = false;
       if (attempt === ATTEMPTS) throw lost(`does not take order ${order.id}`, error);
       onTrouble(
-        `The broker did not take order ${order.id} (${wordsOf(error)}): it is looked up, and sent again if missing.`,
+        `The broker did not take order ${order.id} (${messageOf(error)}): it is looked up, and sent again if missing.`,
       );
       await sleep(WAIT_MS * attempt, undefined, { signal }).catch(() => undefined);
     }
@@ -114,7 +114,7 @@ async function hear(linked: Linked, from: string | null): Promise<void> {
         tell({ type: 'lost', reason: lost('says nothing any more', error).message });
         return;
       }
-      onTrouble(`The broker was lost (${wordsOf(error)}): listening again.`);
+      onTrouble(`The broker was lost (${messageOf(error)}): listening again.`);
       await sleep(WAIT_MS * attempt, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -158,11 +158,7 @@ function numberOf({ run }: Linked, id: string): number {
 function lost(what: string, cause: unknown): SeamlessError {
   return new SeamlessError(
     'source',
-    `The run was stopped, because its broker ${what} (${wordsOf(cause)}). Its orders are in its journal: resume it once the broker answers, and unsent orders are sent.`,
+    `The run was stopped, because its broker ${what} (${messageOf(cause)}). Its orders are in its journal: resume it once the broker answers, and unsent orders are sent.`,
     { cause },
   );
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

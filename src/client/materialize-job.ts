@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import { byFamily, isFamily } from '../engine/run/family.js';
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/reporting/report.js';
-import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 import type { Table } from '../sdk/table.js';
 import { ALL_TIME, parseRange, type Range, type TimeInput } from '../sdk/time/time.js';
@@ -283,18 +283,17 @@ export class MaterializeReport implements RunReport {
   ): MaterializedNode {
     const member = members[symbols.indexOf(symbol)];
     if (member) return this.node(member.name);
-    const near = nearNames(symbol, symbols);
-    const hint =
-      near.length > 0
-        ? `Did you mean ${near.join(' or ')}?`
-        : `It has ${symbols.length}, such as ${symbols.slice(0, 5).join(', ')}.`;
+    const hint = didYouMean(
+      symbol,
+      symbols,
+      `It has ${symbols.length}, such as ${symbols.slice(0, 5).join(', ')}.`,
+    );
     throw new SeamlessError('not-found', `${family} has no symbol ${symbol}. ${hint}`);
   }
 
   #unknown(name: string): SeamlessError {
     const names = byFamily(this.nodes).map((node) => node.name);
-    const near = nearNames(name, names);
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+    const hint = didYouMean(name, names, `It has ${names.join(', ')}.`);
     return new SeamlessError('not-found', `Strategy ${this.strategy} has no node ${name}. ${hint}`);
   }
 }

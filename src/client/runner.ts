@@ -7,7 +7,7 @@ import { readRun, runFolder } from '../live/journal/runs.js';
 import { builtFile } from '../protocol/built-file.js';
 import type { BrokerSaid } from '../live/feed/broker-said.js';
 import { cacheFolder } from '../protocol/project.js';
-import { SeamlessError } from '../sdk/errors.js';
+import { asError, SeamlessError } from '../sdk/errors.js';
 import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live/live.js';
 import { linkBroker } from './broker-link.js';
 import { Growing, nameRun, STOP_PATIENCE_MS } from './growing.js';
@@ -145,7 +145,7 @@ async function withinTime(name: string, patienceMs: number, call: () => Promise<
 }
 
 function hookError(name: string, thrown: unknown): SeamlessError {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = asError(thrown);
   const location = authorLocation(error, process.cwd(), '');
   const at = location ? ` (${describeLocation(location, process.cwd())})` : '';
   return new SeamlessError('usage', `The hook ${name} threw${at}, so the run was stopped: ${error.message}`, {

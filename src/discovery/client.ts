@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 
-import { SeamlessError } from '../sdk/errors.js';
+import { messageOf, SeamlessError } from '../sdk/errors.js';
 import { deserializeError } from '../protocol/wire-error.js';
 import {
   fromDiscovery,
@@ -121,7 +121,7 @@ export class DiscoveryClient {
     worker.on('message', (message: unknown) => {
       if (this.#worker === worker) this.#take(message);
     });
-    worker.on('error', (error) => (reason = error instanceof Error ? error.message : String(error)));
+    worker.on('error', (error) => (reason = messageOf(error)));
     worker.on('exit', (code) => {
       if (this.#worker === worker) this.#died(reason || `exit code ${code}`);
     });

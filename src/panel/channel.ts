@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 
-import { SeamlessError } from '../sdk/errors.js';
+import { asError, messageOf, SeamlessError } from '../sdk/errors.js';
 import {
   parseFromPage,
   parsePayload,
@@ -70,7 +70,7 @@ function idOf(raw: unknown): number | null {
 
 function panelError(thrown: unknown): PanelError {
   if (thrown instanceof SeamlessError) return { code: thrown.code, message: thrown.message };
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = messageOf(thrown);
   return {
     code: 'internal',
     message: `Something went wrong inside Seamless: ${message}. The log (Seamless: Show Log) has more.`,
@@ -107,7 +107,7 @@ export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
         try {
           resolve(parseResult(this.#protocol, kind, value));
         } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
+          reject(asError(error));
         }
       };
       this.#pending.set(id, { take, reject });

@@ -1,4 +1,5 @@
 import {
+  asError,
   ComputeOnlyViolation,
   LookAheadError,
   SeamlessError,
@@ -76,7 +77,7 @@ export function serializeError(thrown: unknown): SerializedError {
       stack: null,
     };
   }
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = asError(thrown);
   return {
     name: 'SeamlessError',
     code: 'internal',

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-import { SeamlessError } from '../sdk/errors.js';
+import { messageOf, SeamlessError } from '../sdk/errors.js';
 import { placeTypes } from './types.js';
 
 interface CopiedSample {
@@ -68,7 +68,7 @@ async function readSample(source: string): Promise<ReadonlyMap<string, Buffer>> 
   } catch (cause) {
     throw new SeamlessError(
       'internal',
-      `The sample cannot be read (${reasonOf(cause)}): install the extension again.`,
+      `The sample cannot be read (${messageOf(cause)}): install the extension again.`,
       { cause },
     );
   }
@@ -83,10 +83,6 @@ async function takeBack(folder: string): Promise<void> {
 }
 
 function notCopied(folder: string, cause: unknown): SeamlessError {
-  const text = `The sample could not be copied to ${folder} (${reasonOf(cause)}): choose another folder.`;
+  const text = `The sample could not be copied to ${folder} (${messageOf(cause)}): choose another folder.`;
   return new SeamlessError('internal', text, { cause });
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

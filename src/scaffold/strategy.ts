@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { priceToName } from '../sdk/bars/bars-of.js';
-import { SeamlessError } from '../sdk/errors.js';
+import { messageOf, SeamlessError } from '../sdk/errors.js';
 
 interface NewStrategyOptions {
   /** The folder for the file; it must exist. */
@@ -124,7 +124,7 @@ function notWritten(file: string, folder: string, cause: unknown): SeamlessError
       cause,
     });
   }
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new SeamlessError(
     'internal',
     `${file} could not be written (${why}): make its folder writable, or choose another.`,

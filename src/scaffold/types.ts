@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { SeamlessError } from '../sdk/errors.js';
+import { messageOf, SeamlessError } from '../sdk/errors.js';
 
 /** `placed`: there were none; `updated`: older ones of ours were replaced; `kept`: they are current, or not ours. */
 type Placement = 'placed' | 'updated' | 'kept';
@@ -126,7 +126,7 @@ async function readDeclarations(packageFolder: string): Promise<Declarations> {
     }
     return { version, digest: hash.digest('hex'), files };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SeamlessError(
       'internal',
       `The types of ${PACKAGE} cannot be read (${why}): install the extension again.`,
@@ -228,7 +228,7 @@ function isContention(error: unknown): boolean {
 }
 
 function notPlaced(modules: string, cause: unknown): SeamlessError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new SeamlessError(
     'internal',
     `The types of ${PACKAGE} could not be placed in ${modules} (${why}). Make the folder writable, or run: npm install ${PACKAGE}`,

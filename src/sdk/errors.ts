@@ -108,3 +108,19 @@ function editDistance(a: string, b: string): number {
   }
   return previous[b.length] ?? 0;
 }
+
+/** What names those like an unknown one; without any, what is said otherwise. */
+export function didYouMean(name: string, names: Iterable<string>, otherwise: string): string {
+  const near = nearNames(name, names);
+  return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : otherwise;
+}
+
+/** What an error says; of anything else thrown, its text. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
-import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../sdk/errors.js';
 import type { NamesIn, PresetNames } from './completion.js';
 import { fieldsOf, schemaAt } from './schema-walk.js';
 
@@ -79,8 +79,7 @@ function sentenceOf(
   const shown = path.join('.');
   if (isStranger(issue)) {
     const known = knownFields(schema, path.slice(0, -1), issue);
-    const near = nearNames(String(path.at(-1)), known);
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `There is ${known.join(', ')}.`;
+    const hint = didYouMean(String(path.at(-1)), known, `There is ${known.join(', ')}.`);
     return `there is no field ${shown}. ${hint}`;
   }
   if (issue.received === 'undefined') return `${shown} is missing: expected ${issue.expected ?? 'a value'}`;

@@ -1,6 +1,6 @@
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { LONE_SURROGATE } from '../sdk/dag-node.js';
-import { SeamlessError } from '../sdk/errors.js';
+import { messageOf, SeamlessError } from '../sdk/errors.js';
 import type { HistoryProvider, HistoryRow } from '../sdk/providers/providers.js';
 import { ceilToSlot, floorToSlot, lastOpenBy } from '../sdk/time/grid.js';
 import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
@@ -204,7 +204,7 @@ class CustomReader implements SourceReader {
     } catch (error) {
       // A compute-only violation already has its own sentence and line.
       if (error instanceof SeamlessError) throw error;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw sourceError(
         this.#stream,
         `${what} of its provider ${this.#provider.kind} threw: ${message}`,

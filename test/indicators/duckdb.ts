@@ -96,7 +96,7 @@ export async function compare(
   return compared;
 }
 
-export function columnOf(table: Table, name: string): Float64Array {
+function columnOf(table: Table, name: string): Float64Array {
   const values = table.columns[table.names.findIndex((each) => each.toLowerCase() === name)]?.values;
   if (values instanceof Float64Array) return values;
   throw new Error(`the table has no numbers named ${name}`);

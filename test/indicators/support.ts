@@ -24,7 +24,7 @@ export function closes(ts: ArrayLike<number>, values: readonly (number | null)[]
 }
 
 /** The firings of an indicator over whole tables, one per input, as the engine finds them. */
-export interface Firings {
+interface Firings {
   readonly asOf: Float64Array;
   readonly ends: readonly Int32Array[];
 }
@@ -51,7 +51,7 @@ export function compute(node: Node<number>, tables: readonly Table[], firings: F
 }
 
 /** Part of a run: firings `[from, to)`, over the rows they need and `extra` before them. */
-export interface Chunk {
+interface Chunk {
   readonly from: number;
   readonly to: number;
   readonly extra: number;
@@ -93,7 +93,7 @@ export function windowOf(node: Node<number>, table: Table, end: number): number[
 }
 
 /** Numbers that look like chance, in [0, 1), always the same (a linear congruential generator). */
-export function chance(seed: number): () => number {
+function chance(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state * 1_103_515_245 + 12_345) % 2 ** 31;

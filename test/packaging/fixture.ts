@@ -8,7 +8,7 @@ import type { Lock, LockedPackage } from '../../scripts/packaging/targets.js';
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Contents by path. A path under `bin/` can be run. */
-export type Files = Readonly<Record<string, string>>;
+type Files = Readonly<Record<string, string>>;
 
 export async function write(folder: string, files: Files): Promise<void> {
   for (const [path, text] of Object.entries(files)) {

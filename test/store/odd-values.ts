@@ -43,8 +43,8 @@ const ODD_JSON = [
   '[[]]',
   '{"":0}',
 ];
-export const TIMES = ODD_NUMBERS.map((_, index) => index * 60);
-export const MASK = Uint8Array.from(TIMES, (_, index) => (index % 3 === 0 ? 0 : 1));
+const TIMES = ODD_NUMBERS.map((_, index) => index * 60);
+const MASK = Uint8Array.from(TIMES, (_, index) => (index % 3 === 0 ? 0 : 1));
 
 export const COLUMNS: Readonly<Record<string, Column>> = {
   number: numbers(ODD_NUMBERS),

@@ -7,14 +7,14 @@ export interface NaiveBar {
   readonly is: string;
 }
 
-export interface NaiveStream {
+interface NaiveStream {
   readonly interval: number;
   readonly phase: number;
   readonly bars: readonly NaiveBar[];
 }
 
 /** A node that emits a bar at each firing, told by all that the firing reads. */
-export interface NaiveNode {
+interface NaiveNode {
   readonly interval: number;
   readonly phase: number;
   readonly inputs: readonly { readonly name: string; readonly lookback: number }[];
@@ -75,7 +75,7 @@ function nodeHistory({ interval, phase, inputs }: NaiveNode, found: Record<strin
 }
 
 /** What has to be done for one node after an edit. */
-export interface NaiveWork {
+interface NaiveWork {
   /** Opens of the slots that had or have an edited bar within reach, or are known only now. */
   readonly slots: readonly number[];
   /** Of these, those that fire now. */

@@ -1,7 +1,7 @@
 import fc, { type Parameters } from 'fast-check';
 
 /** How much is tried: `fast` is `npm test`, `nightly` is `npm run test:nightly`. */
-export type Profile = 'fast' | 'nightly';
+type Profile = 'fast' | 'nightly';
 
 const { SEAMLESS_PROFILE: asked = 'fast', SEAMLESS_CASES, SEAMLESS_SEED, SEAMLESS_PATH } = process.env;
 if (asked !== 'fast' && asked !== 'nightly') {

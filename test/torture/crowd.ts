@@ -30,7 +30,7 @@ export interface Round {
   readonly faults: readonly string[];
 }
 
-export interface RoundsOptions {
+interface RoundsOptions {
   readonly seed: string;
   readonly rounds: number;
   readonly firstRound?: number | undefined;

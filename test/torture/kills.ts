@@ -29,7 +29,7 @@ export interface Kill {
   readonly faults: readonly string[];
 }
 
-export interface KillsOptions {
+interface KillsOptions {
   readonly seed: string;
   readonly kills: number;
   /** The first life that is lived, where others were before. */

@@ -53,7 +53,7 @@ function bars(source: Source): string {
 }
 
 /** The rows of one edit of the strategy over one source, computed in an empty cache by a process that nobody disturbed. */
-export interface Cold {
+interface Cold {
   readonly fingerprints: ReadonlyMap<string, string>;
   /** By fingerprint. */
   readonly tables: ReadonlyMap<string, Table>;
@@ -145,7 +145,7 @@ async function heldBy(dir: string): Promise<Cold> {
 }
 
 /** What a cache proved to hold: coverage by fingerprint, and everything that is wrong with it. */
-export interface Findings {
+interface Findings {
   readonly coverage: ReadonlyMap<string, RangeSet>;
   readonly rows: number;
   readonly faults: readonly string[];

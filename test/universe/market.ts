@@ -14,7 +14,7 @@ export interface Quote {
 }
 
 /** From when to when each symbol is listed, and about which share of its days it has no row of. */
-export const LISTED: Readonly<Record<string, readonly [from: number, to: number, holes: number]>> = {
+const LISTED: Readonly<Record<string, readonly [from: number, to: number, holes: number]>> = {
   AAA: [0, 160, 0],
   BBB: [0, 160, 0.1],
   LATE: [70, 160, 0],

@@ -1,16 +1,12 @@
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../../sdk/errors.js';
 import { classOf, type FoundNode, type Store } from '../../store/store.js';
 
 /** A `not-found` error for a strategy that the cache does not have, suggesting similar names. */
 export async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
   const names = (await store.contents()).strategies.map((each) => each.strategy);
-  const near = nearNames(
-    strategy,
-    names.map((name) => (strategy.includes('#') ? name : classOf(name))),
-  );
   if (names.length === 0) return new SeamlessError('not-found', 'Nothing is materialized yet.');
-  const hint =
-    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The cache holds ${names.join(', ')}.`;
+  const shown = strategy.includes('#') ? names : names.map((name) => classOf(name));
+  const hint = didYouMean(strategy, shown, `The cache holds ${names.join(', ')}.`);
   return new SeamlessError('not-found', `Nothing of ${strategy} is materialized yet. ${hint}`);
 }
 
@@ -19,8 +15,7 @@ export async function unknownNode(store: Store, strategy: string, node: string):
   const [known] = (await store.contents(strategy)).strategies;
   if (!known) return unknownStrategy(store, strategy);
   const names = known.nodes.map(({ name }) => name);
-  const near = nearNames(node, names);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+  const hint = didYouMean(node, names, `It has ${names.join(', ')}.`);
   return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
     node,
   });

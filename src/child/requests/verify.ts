@@ -9,7 +9,7 @@ import type { GraphDescription, StrategyHost } from '../../engine/ports/host.js'
 import { hull, intersection, isEmpty, union, within, type RangeSet } from '../../engine/plan/ranges.js';
 import type { RunReport, Span } from '../../engine/run/reporting/report.js';
 import { verifyingHost } from '../../engine/run/verifying-host.js';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../../sdk/errors.js';
 import { plainGrid } from '../../sdk/time/grid.js';
 import { concatTables, emptyTable, sliceTableByTime, type Table } from '../../sdk/table.js';
 import { ceilToGrid, floorToGrid, formatTime, type Range } from '../../sdk/time/time.js';
@@ -111,8 +111,7 @@ function chosenNodes({ nodes, strategy }: Graph, names: readonly string[]): read
   for (const name of names) {
     if (nodes.some((node) => isCalled(node, name))) continue;
     const known = nodes.map((node) => node.name);
-    const near = nearNames(name, known);
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${known.join(', ')}.`;
+    const hint = didYouMean(name, known, `It has ${known.join(', ')}.`);
     throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
   }
   return names.length > 0 ? nodes.filter((node) => names.some((name) => isCalled(node, name))) : nodes;

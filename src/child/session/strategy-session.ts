@@ -20,7 +20,7 @@ import type { NodeStore } from '../../engine/ports/store.js';
 import { singleBar } from '../../engine/run/single-bar.js';
 import { closeOf } from '../../sdk/time/grid.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../../sdk/errors.js';
 import { openSourceLibrary, type ContentHints, type OpenedLibrary } from '../../sources/library.js';
 import {
   bundleStrategy,
@@ -294,8 +294,7 @@ export class StrategySession {
     if (found && this.#host.hasAuthorCode(found.index)) return found;
     const authored = nodes.filter(({ index }) => this.#host.hasAuthorCode(index)).map((node) => node.name);
     if (!found) {
-      const near = nearNames(name, authored);
-      const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${authored.join(', ')}.`;
+      const hint = didYouMean(name, authored, `It has ${authored.join(', ')}.`);
       throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
     }
     const what =

@@ -5,7 +5,7 @@ import type {
   StrategyHost,
 } from '../../engine/ports/host.js';
 import type { World } from '../../live/world/schema.js';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../../sdk/errors.js';
 import type { HeldTo, ServiceLevel } from '../../sdk/providers/fetched.js';
 import { noPreset, PresetHistory, type DataPresetSpec } from '../../sdk/providers/presets.js';
 import { isWire, STABILIZATION_BARS } from '../../sdk/wire/transport.js';
@@ -40,8 +40,7 @@ function described(graph: GraphDescription, world: World, presets: Presets): Gra
   for (const stream of Object.keys({ ...wanted.data, ...wanted.sla })) {
     if (streams.some((node) => node.name === stream)) continue;
     const names = streams.map((node) => node.name);
-    const near = nearNames(stream, names);
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+    const hint = didYouMean(stream, names, `It has ${names.join(', ')}.`);
     throw new SeamlessError(
       'usage',
       `World ${name} names presets of ${stream}, but ${graph.strategy} has no such stream. ${hint}`,

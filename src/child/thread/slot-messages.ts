@@ -39,7 +39,7 @@ interface NumberTables {
 }
 
 /** Tables with rows, by node position. */
-export interface SentTables {
+interface SentTables {
   readonly numbers: readonly NumberTables[];
   readonly others: readonly (readonly [number, Table])[];
 }

@@ -8,7 +8,7 @@ import {
   type Explanation,
 } from '../../present/explanation.js';
 import { formatSpans, plural } from '../../present/format.js';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../../sdk/errors.js';
 import { formatInterval, formatRange } from '../../sdk/time/time.js';
 import { EXIT } from '../exit-codes.js';
 import { nodeLines } from '../family-lines.js';
@@ -57,10 +57,8 @@ function nodesOf({ strategy, nodes }: Explanation, name: string): readonly Expla
   if (found.length > 0) return found;
   const names = nodes.map((node) => node.name);
   const families = new Set(nodes.flatMap(({ family }) => (family === undefined ? [] : [family])));
-  const near = nearNames(name, [...families, ...names]);
   const alone = nodes.filter(({ family }) => family === undefined).map((node) => node.name);
-  const hint =
-    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${[...families, ...alone].join(', ')}.`;
+  const hint = didYouMean(name, [...families, ...names], `It has ${[...families, ...alone].join(', ')}.`);
   throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
 }
 

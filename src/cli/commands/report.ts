@@ -8,7 +8,7 @@ import { MOST_SYMBOLS, reportPage } from '../../present/report/page.js';
 import { cautions, modeText, monthNames, stateText } from '../../present/report/words.js';
 import { visible } from '../../present/visible.js';
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -50,7 +50,7 @@ async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new SeamlessError('usage', `${path} cannot be written (${why}): name another file with --out.`);
   }
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { serveWorlds, type ServeOptions, type WorldServer } from '../../live/world/serve.js';
 import { projectRootOf } from '../../protocol/project.js';
 import { visible } from '../../present/visible.js';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 
@@ -71,7 +71,7 @@ async function served(options: ServeOptions): Promise<WorldServer> {
   try {
     return await serveWorlds(options);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const { host, port } = options;
     throw new SeamlessError(
       'usage',

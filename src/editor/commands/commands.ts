@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 import type { Span } from '../../engine/run/reporting/report.js';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
 import { inspectDataFile, strategyFromDataFile } from './data-file-commands.js';
 import { debugNodeAtBar } from './debug-command.js';
@@ -121,7 +121,7 @@ async function boundsOf(
     return (await jobs.request('bounds', asked, { urgent: true, signal })).range;
   } catch (error) {
     // Range presets then end today; the run itself will report what is wrong.
-    log.info(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    log.info(`${name}: ${messageOf(error)}`);
     return null;
   }
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 
 import { failedBar } from '../../present/failed-bar.js';
+import { messageOf } from '../../sdk/errors.js';
 import { formatInterval, formatTime, parseTime } from '../../sdk/time/time.js';
 import type { Workbench } from '../workbench.js';
 import { debugNode } from './debugging.js';
@@ -72,7 +73,7 @@ async function askForBar(entry: StrategyEntry, name: string, likely: number | nu
         parseTime(typed, vscode.l10n.t('The bar'));
         return null;
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return messageOf(error);
       }
     },
   });

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { JobClient } from '../../client/job-client.js';
 import type { BarResult } from '../../protocol/results.js';
 import type { StrategyRef } from '../../protocol/payloads.js';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { rowValue } from '../../sdk/table.js';
 import { formatTime } from '../../sdk/time/time.js';
 
@@ -85,7 +85,7 @@ class DebugCall implements vscode.Disposable {
         log.info(vscode.l10n.t('Debugging of {0} at {1} was stopped.', node, formatTime(bar)));
         return;
       }
-      const words = this.#refusal ?? (error instanceof Error ? error.message : String(error));
+      const words = this.#refusal ?? messageOf(error);
       log.error(words);
       void vscode.window.showErrorMessage(words);
     }
@@ -160,7 +160,7 @@ class DebugCall implements vscode.Disposable {
       if (await vscode.debug.startDebugging(folder, configuration, { suppressSaveBeforeStart: true })) return;
       this.#refuse(vscode.l10n.t('look at the debug console'));
     } catch (error) {
-      this.#refuse(error instanceof Error ? error.message : String(error));
+      this.#refuse(messageOf(error));
     }
   }
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 
 import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
 import { JobClient } from '../../client/job-client.js';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import type { Mode, RunResult } from '../../sdk/live/live.js';
 import { isRunning, summaryOf } from '../../live/journal/runs.js';
 import { cacheFolder } from '../../protocol/project.js';
@@ -172,5 +172,5 @@ function endOf(cacheDir: string, { run }: WorldRun): Pick<WorldRunEnd, 'result' 
 
 function asSeamlessError(thrown: unknown): SeamlessError {
   if (thrown instanceof SeamlessError) return thrown;
-  return new SeamlessError('internal', thrown instanceof Error ? thrown.message : String(thrown));
+  return new SeamlessError('internal', messageOf(thrown));
 }

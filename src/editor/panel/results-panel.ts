@@ -8,7 +8,7 @@ import {
   type ToResultsPage,
 } from '../../panel/results/messages.js';
 import type { Result } from '../../protocol/results.js';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { cacheUse } from '../model/settings.js';
 import type { Services } from '../workbench.js';
 import { resultsHandlers } from './results-requests.js';
@@ -123,7 +123,7 @@ export class ResultsPanel {
         // Its folder is created once the strategy is loaded.
         const begins = this.#run !== null && this.#services.worldRuns.isRunning(this.#run);
         if (begins && error instanceof SeamlessError && error.code === 'not-found') return;
-        this.#problem = error instanceof Error ? error.message : String(error);
+        this.#problem = messageOf(error);
         this.#services.log.warn(this.#problem);
       })
       .finally(() => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'node:path';
 
-import { ComputeOnlyViolation, nearNames, SeamlessError, type SourceLocation } from '../../sdk/errors.js';
+import { ComputeOnlyViolation, didYouMean, SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import { Strategy } from '../../sdk/strategy.js';
 import type { StrategyBundle } from './bundle/bundle.js';
 import { nameInText } from './class-file.js';
@@ -119,13 +119,13 @@ function notFound(
   if (wanted in exports || definesClass(text, wanted))
     return unusable(wanted, request, text, exports[wanted]);
   const names = [...new Set(candidates.map(({ className }) => className))];
-  const near = nearNames(wanted, names);
-  const hint =
-    near.length > 0
-      ? `Did you mean ${near.join(' or ')}?`
-      : names.length > 0
-        ? `It has ${names.join(', ')}.`
-        : 'It has no strategy at all: export a class from it that extends Strategy.';
+  const hint = didYouMean(
+    wanted,
+    names,
+    names.length > 0
+      ? `It has ${names.join(', ')}.`
+      : 'It has no strategy at all: export a class from it that extends Strategy.',
+  );
   return new SeamlessError(
     'not-found',
     `${describeFile(request.file, request.projectRoot)} has no class ${wanted}. ${hint}`,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { closeOf } from '../../sdk/time/grid.js';
 import { formatInterval, type Seconds } from '../../sdk/time/time.js';
 import { Candles } from './candles.js';
@@ -102,7 +102,7 @@ class Watcher {
       } catch (error) {
         this.#candles.isWhole = false;
         if (stopped(this.#signal)) return;
-        const text = error instanceof Error ? error.message : String(error);
+        const text = messageOf(error);
         const why = refusal(error, this.#symbol);
         if (why !== null) throw new SeamlessError('source', `${name} ${why}`);
         if (!this.#reached) {
@@ -161,7 +161,7 @@ class Watcher {
     if (pending !== null && this.#now() >= this.#graceOf(pending)) {
       // Its last change may have been lost, and with it the numbers that it closed with.
       await this.#fetch(pending).catch((error: unknown) => {
-        const text = error instanceof Error ? error.message : String(error);
+        const text = messageOf(error);
         this.#options.onTrouble(`${this.#options.name}: ${this.#symbol} could not be asked again (${text}).`);
       });
       for (const bar of this.#candles.closed(this.#candles.pending === pending)) this.#inbox.put(bar);

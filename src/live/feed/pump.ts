@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { asError } from '../../sdk/errors.js';
 import type { FeedMessage } from './feed.js';
 import { Inbox } from './inbox.js';
 
@@ -16,7 +17,7 @@ export function pump<T>(messages: AsyncIterable<T & FeedMessage>): Inbox<T> {
       }
       inbox.end();
     } catch (error) {
-      inbox.fail(error instanceof Error ? error : new Error(String(error)));
+      inbox.fail(asError(error));
     }
   })();
   return inbox;

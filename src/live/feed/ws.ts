@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { WebSocket } from 'ws';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { closeOf } from '../../sdk/time/grid.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { Silence, type Feed, type FeedMessage, type FeedStream } from './feed.js';
@@ -82,13 +82,13 @@ function whyNot(error: unknown): string {
   if (error instanceof Refused) return `${error.message}.`;
   if (error instanceof Silence)
     return `was reached, but said nothing for ${error.seconds} s. See whether it is up; if its bars and heartbeats come more slowly than that, give the world's feed a longer silence.`;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return `cannot be reached: ${text}. Check its address in the world, and whether it is up.`;
 }
 
 /** What became of a connection that will be made again. */
 function lostText(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return error instanceof Refused ? (text.split(': ')[0] ?? text) : `was lost (${text})`;
 }
 

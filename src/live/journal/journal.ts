@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import type { RunEventBody } from '../../sdk/live/live.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { decodeLine, encodeLine, type JournalLine } from './codec.js';
@@ -87,7 +87,7 @@ export class Journal {
       fdatasyncSync(this.#file);
     } catch (error) {
       this.#takeBack();
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new SeamlessError(
         'cache',
         `The run was stopped, because its journal ${this.#path} cannot be written (${why}). ${this.#wayOut}`,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, messageOf, SeamlessError } from '../../sdk/errors.js';
 import type { Mode, RunEventBody, RunResult } from '../../sdk/live/live.js';
 import type { World } from '../world/schema.js';
 import { JournalReader } from './journal.js';
@@ -98,7 +98,7 @@ export function recordRun(cacheDir: string, record: RunRecord): string {
 }
 
 function notBegun(path: string, cause: unknown): SeamlessError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new SeamlessError(
     'cache',
     `The run cannot begin, because ${path} cannot be written (${why}): make room, or use another folder with --cache DIR, and run again.`,
@@ -111,13 +111,7 @@ export function readRun(cacheDir: string, run: string): RunRecord {
   const path = join(runFolder(cacheDir, run), 'run.json');
   if (!existsSync(path)) {
     const names = runNames(cacheDir);
-    const near = nearNames(run, names);
-    const hint =
-      near.length > 0
-        ? `Did you mean ${near.join(' or ')}?`
-        : names.length > 0
-          ? 'See seamless runs.'
-          : 'There is none yet.';
+    const hint = didYouMean(run, names, names.length > 0 ? 'See seamless runs.' : 'There is none yet.');
     throw new SeamlessError('not-found', `There is no run ${run}. ${hint}`);
   }
   return parseRecord(run, readFileSync(path, 'utf8'));

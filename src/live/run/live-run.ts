@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { messageOf, nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Graph } from '../../engine/graph/graph.js';
 import type { SlotCloser, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
 import type { Awaitable, TradeDescription } from '../../engine/ports/host.js';
@@ -105,7 +105,7 @@ export class LiveRun {
     } catch (error) {
       // What was cancelled with it, such as warming up, is no fault of the run.
       const stopped = error instanceof SeamlessError && error.code === 'cancelled';
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       const message = stopped ? 'The run was stopped before its first slot.' : why;
       try {
         // No event: the caller that waits for the run to be warm gets the error itself.

@@ -1,3 +1,4 @@
+import { messageOf } from '../../sdk/errors.js';
 import { parseWorld, readWorld } from './load.js';
 import type { RuleSet } from './messages.js';
 import type { WorldFile } from './schema.js';
@@ -36,7 +37,7 @@ export class CurrentWorld {
       text = found;
       return { text, file: parseWorld(found, path), problem: null };
     } catch (error) {
-      return { text, file: null, problem: error instanceof Error ? error.message : String(error) };
+      return { text, file: null, problem: messageOf(error) };
     }
   }
 }

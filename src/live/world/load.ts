@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, messageOf, nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Mode } from '../../sdk/live/live.js';
 import { formatTime } from '../../sdk/time/time.js';
 import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
@@ -40,7 +40,7 @@ export function worldsOf(projectRoot: string): WorldSummary[] {
         ? { name, mode: null, problem: null, url: found.remote.url }
         : { name, mode: found.world.mode, problem: null, url: null };
     } catch (error) {
-      return { name, mode: null, problem: error instanceof Error ? error.message : String(error), url: null };
+      return { name, mode: null, problem: messageOf(error), url: null };
     }
   });
 }
@@ -78,13 +78,13 @@ export function readWorld(projectRoot: string, name: string): [string, string] {
 }
 
 function unknownWorld(name: string, names: readonly string[]): SeamlessError {
-  const near = nearNames(name, names);
-  const hint =
-    near.length > 0
-      ? `Did you mean ${near.join(' or ')}?`
-      : names.length > 0
-        ? `There is ${names.join(', ')}.`
-        : `Write ${WORLDS_FOLDER}/${name}.yaml in the project, such as "mode: paper" and "feed: { kind: replay }".`;
+  const hint = didYouMean(
+    name,
+    names,
+    names.length > 0
+      ? `There is ${names.join(', ')}.`
+      : `Write ${WORLDS_FOLDER}/${name}.yaml in the project, such as "mode: paper" and "feed: { kind: replay }".`,
+  );
   return new SeamlessError('not-found', `There is no world ${name}. ${hint}`);
 }
 

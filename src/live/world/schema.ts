@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { messageOf } from '../../sdk/errors.js';
 import { parseInterval, parseTime, type Seconds } from '../../sdk/time/time.js';
 
 /** What a world's YAML says. Every default is the safe one. */
@@ -15,7 +16,7 @@ function parsed<T>(parse: (value: string | number) => T) {
       try {
         return parse(dataset.value);
       } catch (error) {
-        addIssue({ message: error instanceof Error ? error.message : String(error) });
+        addIssue({ message: messageOf(error) });
         return NEVER;
       }
     }),

@@ -1,4 +1,4 @@
-import { SeamlessError, nearNames } from '../errors.js';
+import { didYouMean, SeamlessError } from '../errors.js';
 import type { Fetched, FetchOptions, HeldTo, ServiceLevel } from './fetched.js';
 import type { HistoryProvider } from './providers.js';
 import { formatInterval, type Seconds, type TimeInput } from '../time/time.js';
@@ -143,13 +143,11 @@ export function preset(id: string): SeamlessDataProvider {
 
 /** @param known names of all presets */
 export function noPreset(id: string, known: readonly string[]): SeamlessError {
-  const near = nearNames(id, known);
-  const hint =
-    near.length > 0
-      ? `Did you mean ${near.join(' or ')}?`
-      : known.length > 0
-        ? `Known: ${known.join(', ')}.`
-        : 'None is defined yet.';
+  const hint = didYouMean(
+    id,
+    known,
+    known.length > 0 ? `Known: ${known.join(', ')}.` : 'None is defined yet.',
+  );
   return new SeamlessError(
     'source',
     `There is no preset ${JSON.stringify(id)}. ${hint} Define one in seamless.presets.yaml, or with definePreset({ id, intervalMs, provider, options }).`,

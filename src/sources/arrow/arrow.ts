@@ -11,6 +11,7 @@ import { decompress as decompressLz4 } from 'lz4js';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { OpenStream } from '../../engine/ports/source.js';
+import { messageOf } from '../../sdk/errors.js';
 import { sourceError } from '../faults.js';
 import { unreadableFile, type SourceFile } from '../files.js';
 import { sqlName, sqlText, type Database } from '../sql/database.js';
@@ -105,7 +106,7 @@ function tableOf(stream: OpenStream, file: SourceFile, bytes: Uint8Array): Table
   try {
     return tableFromIPC(bytes, { useBigInt: true });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw sourceError(
       stream,
       `${file.shown} cannot be read as an Arrow file (${reason}): it is damaged or incomplete.`,

@@ -1,5 +1,5 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { messageOf, nearNames, SeamlessError } from '../../sdk/errors.js';
 import { formatInterval, type Range } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
@@ -145,7 +145,7 @@ class CcxtPages {
   }
 
   #understood(ccxt: Ccxt, { symbols }: CcxtExchange, error: unknown): Error {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     switch (ccxt.kindOf(error)) {
       case 'passing':
         return new Passing(`did not answer (${message})`);

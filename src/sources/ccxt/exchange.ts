@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { nearNames, type SeamlessError } from '../../sdk/errors.js';
+import { messageOf, nearNames, type SeamlessError } from '../../sdk/errors.js';
 
 /** The part of a ccxt exchange that is used here. */
 export interface CcxtExchange {
@@ -48,7 +48,7 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
   try {
     module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw refuse(
       `the project's ccxt cannot be loaded (${message}): run "npm install ccxt@latest" in ${projectRoot}.`,
       error,

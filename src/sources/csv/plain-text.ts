@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { open as openZip, type Entry, type ZipFile } from 'yauzl';
 import type { OpenStream } from '../../engine/ports/source.js';
+import { asError } from '../../sdk/errors.js';
 import { sourceError } from '../faults.js';
 import { unreadableFile, type FileContext, type SourceFile } from '../files.js';
 import { KIND_BYTES, refuseOtherKinds } from '../other-kinds.js';
@@ -110,7 +111,7 @@ export function zstdReader(): Transform {
         decompress.push(chunk);
         done();
       } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
+        done(asError(error));
       }
     },
     flush(done) {

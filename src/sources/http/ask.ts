@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { SeamlessError } from '../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import { paced } from '../wire/pace.js';
@@ -49,7 +49,7 @@ export async function ask(
 }
 
 function sentence(error: unknown, shown: string, attempts: number): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof Refusal) return `${shown} ${message}`;
   if (!(error instanceof Passing)) return `${shown} cannot be asked: ${message}.`;
   const { after } = error;
@@ -152,5 +152,5 @@ function reason(error: unknown): string {
     // The codes of Node's own client say less than its sentences.
     return code === undefined || code.startsWith('UND_') ? inner.message : code;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,6 +1,6 @@
 import type { Client, QueryResult } from 'pg';
 import type { OpenStream } from '../../engine/ports/source.js';
-import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { messageOf, nearNames, SeamlessError } from '../../sdk/errors.js';
 import { sourceError } from '../faults.js';
 import { Passing, patiently } from '../wire/patience.js';
 import type { Secrets } from '../wire/secrets.js';
@@ -95,7 +95,7 @@ export class Session {
       await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (PASSING.test(codeOf(error))) throw new Passing(messageOf(error));
+      if (PASSING.test(codeOf(error))) throw new Passing(innerMessage(error));
       throw error;
     }
     return client;
@@ -111,7 +111,7 @@ export class Session {
 
   async #sentence(error: unknown): Promise<string> {
     const { connection, shown, attempts } = this.#settings;
-    const message = messageOf(error);
+    const message = innerMessage(error);
     if (error instanceof Passing)
       return `${this.#place} cannot be reached (${message}), at ${attempts === 1 ? 'the only attempt' : `each of ${attempts} attempts`}: check that it is up, and the host and port in the environment variable ${connection}. What was fetched before is kept.`;
     switch (codeOf(error)) {
@@ -162,7 +162,7 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-function messageOf(error: unknown): string {
+function innerMessage(error: unknown): string {
   const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  return inner instanceof Error ? inner.message : String(inner);
+  return messageOf(inner);
 }

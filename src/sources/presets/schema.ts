@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { messageOf } from '../../sdk/errors.js';
 import { parseInterval, type Seconds } from '../../sdk/time/time.js';
 
 /** What `seamless.presets.yaml` says. */
@@ -13,7 +14,7 @@ const duration = v.pipe(
     try {
       return parseInterval(dataset.value);
     } catch (error) {
-      addIssue({ message: error instanceof Error ? error.message : String(error) });
+      addIssue({ message: messageOf(error) });
       return NEVER;
     }
   }),

@@ -1,6 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../../sdk/errors.js';
 
 /** The in-memory DuckDB that reads files and runs queries. Opened when first needed. */
 export class Database {
@@ -72,6 +73,6 @@ export function literalPath(path: string): string {
 
 /** DuckDB's error as a sentence, without its hints for programmers. */
 export function databaseMessage(error: unknown): string {
-  const message = (error instanceof Error ? error.message : String(error)).split('\n\n')[0]?.trim() ?? '';
+  const message = messageOf(error).split('\n\n')[0]?.trim() ?? '';
   return /[.?!]$/.test(message) ? message : `${message}.`;
 }

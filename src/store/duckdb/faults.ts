@@ -1,3 +1,4 @@
+import { messageOf } from '../../sdk/errors.js';
 /** What kind of trouble an error message of DuckDB or the file system means. `broken` may be damage, or a bug. */
 type Fault = 'locked' | 'damaged' | 'broken' | 'newer' | 'forbidden' | 'full' | 'other';
 
@@ -21,18 +22,18 @@ const PATTERNS: readonly (readonly [Fault, RegExp])[] = [
 ];
 
 export function faultOf(error: unknown): Fault {
-  const message = messageOf(error);
+  const message = plainMessage(error);
   return PATTERNS.find(([, pattern]) => pattern.test(message))?.[0] ?? 'other';
 }
 
 /** The process that holds the file, if DuckDB names it. */
 export function lockHolder(error: unknown): number | null {
-  const pid = /PID (\d+)/.exec(messageOf(error))?.[1];
+  const pid = /PID (\d+)/.exec(plainMessage(error))?.[1];
   return pid === undefined ? null : Number(pid);
 }
 
 /** DuckDB's message without its hints for programmers and its stack. */
-export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+export function plainMessage(error: unknown): string {
+  const message = messageOf(error);
   return message.split(/\n\n|\nStack Trace/)[0]?.trim() ?? message;
 }

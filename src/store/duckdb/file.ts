@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { SeamlessError } from '../../sdk/errors.js';
-import { messageOf } from './faults.js';
+import { plainMessage } from './faults.js';
 import { CREATE_TABLES, PACKS_UNKNOWN } from './schema.js';
 import { quoteText } from './sql.js';
 
@@ -82,7 +82,7 @@ function removeOldDrafts(folder: string): void {
 export function forbidden(dir: string, error: unknown): SeamlessError {
   return new SeamlessError(
     'cache',
-    `The cache folder ${dir} cannot be written (${messageOf(error)}): choose another with --cache DIR, or change its permissions.`,
+    `The cache folder ${dir} cannot be written (${plainMessage(error)}): choose another with --cache DIR, or change its permissions.`,
     { cause: error },
   );
 }

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../../sdk/errors.js';
 import { DamageFound } from '../upkeep/damage.js';
-import { faultOf, messageOf } from './faults.js';
+import { faultOf, plainMessage } from './faults.js';
 import {
   askFor,
   attach,
@@ -163,7 +163,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
       case 'other':
         throw new SeamlessError(
           'cache',
-          `The cache in ${dir} cannot be opened: ${messageOf(error)}. Use another folder with --cache DIR.`,
+          `The cache in ${dir} cannot be opened: ${plainMessage(error)}. Use another folder with --cache DIR.`,
           {
             cause: error,
           },
@@ -200,7 +200,7 @@ async function storeOf(
     if (fault === 'full') return diskFull(dir, error);
     if (fault === 'forbidden') return forbidden(dir, error);
     if (fault !== 'damaged') {
-      return new SeamlessError('internal', `The cache in ${dir} failed: ${messageOf(error)}.`, {
+      return new SeamlessError('internal', `The cache in ${dir} failed: ${plainMessage(error)}.`, {
         cause: error,
       });
     }
@@ -275,7 +275,7 @@ async function formatText({ connection }: Database): Promise<unknown> {
     );
     return meta.getRows()[0]?.[0];
   } catch (error) {
-    if (/^(?:Catalog|Binder) Error\b/.test(messageOf(error))) return null;
+    if (/^(?:Catalog|Binder) Error\b/.test(plainMessage(error))) return null;
     throw error;
   }
 }
@@ -298,7 +298,7 @@ function newer(dir: string, cause: unknown): SeamlessError {
 function diskFull(dir: string, cause: unknown): SeamlessError {
   return new SeamlessError(
     'cache',
-    `Nothing more can be stored in the cache folder ${dir} (${messageOf(cause)}): its disk is full, or a limit is reached. What was stored before is kept. Free some space, or use another folder with --cache DIR.`,
+    `Nothing more can be stored in the cache folder ${dir} (${plainMessage(cause)}): its disk is full, or a limit is reached. What was stored before is kept. Free some space, or use another folder with --cache DIR.`,
     { cause },
   );
 }
@@ -309,7 +309,7 @@ function reportSetAside(options: OpenStoreOptions, file: string, aside: string |
 
 function asideText(dir: string, aside: string | null, error: unknown): string {
   const place = aside === null ? '' : ` It was set aside as ${basename(aside)}.`;
-  return `The cache in ${dir} is damaged (${messageOf(error)}).${place}`;
+  return `The cache in ${dir} is damaged (${plainMessage(error)}).${place}`;
 }
 
 function earlierText(dir: string, aside: string): string {

@@ -5,7 +5,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { isTicks } from '../../sdk/time/grid.js';
 import { nullColumn, type Column, type ColumnType, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time/time.js';
-import { faultOf, messageOf } from '../duckdb/faults.js';
+import { faultOf, plainMessage } from '../duckdb/faults.js';
 import { withRoom } from '../duckdb/room.js';
 import type { Session } from '../duckdb/session.js';
 import { quoteName, quoteText } from '../duckdb/sql.js';
@@ -117,7 +117,7 @@ async function written(
     if (error instanceof SeamlessError || (fault !== 'forbidden' && fault !== 'full')) throw error;
     throw new SeamlessError(
       'usage',
-      `The file ${path} cannot be written (${messageOf(error)}): choose another place.`,
+      `The file ${path} cannot be written (${plainMessage(error)}): choose another place.`,
       { cause: error },
     );
   } finally {

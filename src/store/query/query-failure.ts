@@ -1,5 +1,5 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { messageOf } from '../duckdb/faults.js';
+import { plainMessage } from '../duckdb/faults.js';
 import type { NodeView } from '../names/node-views.js';
 import { quoteName } from '../duckdb/sql.js';
 
@@ -20,7 +20,7 @@ const LISTING = '.tables at the prompt of `seamless sql` lists all.';
  * suggest its own internal tables.
  */
 export function queryFailure(error: unknown, readable: Readable): SeamlessError {
-  const message = messageOf(error);
+  const message = plainMessage(error);
   const wanted = /Table with name (.+?) does not exist/s.exec(message)?.[1]?.replace(/^"(.*)"$/s, '$1');
   const told =
     wanted === undefined

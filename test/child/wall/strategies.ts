@@ -13,7 +13,7 @@ declare const setTimeout: any, setInterval: any, process: any, Buffer: any, URL:
 void [AsyncLocalStorage, crypto, createHash, EventEmitter, module, syncBuiltinESMExports, path, util, MessagePort];
 `;
 
-export interface Hostile {
+interface Hostile {
   /** At the top of the module. */
   readonly top?: string;
   readonly setup?: string;

@@ -15,7 +15,7 @@ export type Mishap =
   | 'hang'
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
 
-export interface Asked {
+interface Asked {
   readonly start: number;
   readonly end: number;
   readonly limit: number;

@@ -27,7 +27,7 @@ import { mixBars, mixNumber, mixValue, valueFrom, type Bars } from './values.js'
 
 export type ScanState = number | { readonly at: number | null } | Int32Array;
 
-export interface Fired {
+interface Fired {
   readonly state: ScanState | null;
   readonly value: RowValue | undefined;
 }

@@ -20,7 +20,7 @@ import { openOf } from './slots.js';
 import type { Break } from './sources.js';
 import { ORIGIN, UNITS, worldArbitrary, type Scale, type Spec } from './spec.js';
 
-export interface Setting {
+interface Setting {
   /** Gives an empty store each time it is called. */
   readonly newStore: () => Promise<NodeStore>;
   /** How runs are cut into chunks. */

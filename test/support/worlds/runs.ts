@@ -71,7 +71,7 @@ export interface Cut {
   readonly scanSlots: number;
 }
 
-export const WHOLE: Cut = { chunkSlots: 16_384, scanSlots: 4096 };
+const WHOLE: Cut = { chunkSlots: 16_384, scanSlots: 4096 };
 
 export const cutArbitrary: fc.Arbitrary<Cut> = fc.record({
   chunkSlots: fc.constantFrom(2, 5, 16, 64, 16_384),
@@ -84,7 +84,7 @@ export const tickCutArbitrary: fc.Arbitrary<Cut> = fc.record({
   scanSlots: fc.constantFrom(8, 56, 256, 32_768),
 });
 
-export interface RunOptions extends Partial<Cut> {
+interface RunOptions extends Partial<Cut> {
   /** Steps of its progress after which the run is cancelled; null: never. */
   readonly cancelAfter?: number | null;
   readonly breaks?: Break | null;
@@ -291,7 +291,7 @@ async function assertCompleteBefore(store: NodeStore, state: RunState, index: nu
   assert.deepEqual([state.computed[index], state.reused[index]], [[], []], `${node.name} is left`);
 }
 
-export interface Side {
+interface Side {
   readonly store: NodeStore;
   readonly done: Done;
 }

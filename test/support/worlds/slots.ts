@@ -121,7 +121,7 @@ function listed({ interval, phase, calendar }: Slots): Listed {
 }
 
 /** Weeks of UTC begin on Mondays: the epoch was a Thursday. */
-export function usualPhase(interval: number): number {
+function usualPhase(interval: number): number {
   return interval === 7 * DAY ? 4 * DAY : 0;
 }
 

@@ -8,7 +8,7 @@ export const ORIGIN = 1_700_006_400;
 export const MINUTES = 240;
 
 /** Seconds. */
-export const INTERVALS = [60, 120, 300, 600, 3600];
+const INTERVALS = [60, 120, 300, 600, 3600];
 
 /** How long a world's minute is: in a world of days, the slower intervals are months and quarters. */
 export type Scale = 'minutes' | 'days' | 'calendars' | 'ticks';
@@ -21,7 +21,7 @@ export const UNITS: Readonly<Record<Scale, number>> = {
 };
 
 /** The symbol of a family's node; `all`: it computes the section of all. */
-export type Symbol = 'A' | 'B' | 'C' | 'all';
+type Symbol = 'A' | 'B' | 'C' | 'all';
 
 export interface StreamSpec extends Slots {
   readonly kind: 'stream';

@@ -27,7 +27,7 @@ export const replies: Replies = {
   keepSplit: () => null,
 };
 
-export type Look = (
+type Look = (
   state: PanelState | null,
   options: ShowOptions,
   act: (dag: DagPage) => Promise<void>,

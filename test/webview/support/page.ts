@@ -110,7 +110,7 @@ export interface ShowOptions<Kind extends string = PanelRequestKind> {
 }
 
 /** The page, with what it sent, and a host that answers it. */
-export class HostedPage<State, Kind extends string> {
+class HostedPage<State, Kind extends string> {
   readonly sent: FromPage<Kind>[] = [];
   readonly errors: string[] = [];
   state: State | null = null;

@@ -2,7 +2,7 @@ import type { Graph } from '../../../engine/graph/graph.js';
 import { ccxtFeed, type WatchedExchange } from '../../../live/feed/ccxt.js';
 import type { Feed } from '../../../live/feed/feed.js';
 import type { World } from '../../../live/world/schema.js';
-import { nearNames, SeamlessError } from '../../../sdk/errors.js';
+import { messageOf, nearNames, SeamlessError } from '../../../sdk/errors.js';
 import { formatInterval } from '../../../sdk/time/time.js';
 import { loadCcxt, type CcxtExchange } from '../../../sources/ccxt/exchange.js';
 
@@ -47,7 +47,7 @@ export async function openCcxtFeed(
     grace: world.late.grace,
     silence,
     refusal: (error, asked) => {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const kind = ccxt.kindOf(error);
       if (kind === 'key') return `refuses to answer without a key (${message}): take another exchange.`;
       if (kind !== 'symbol') return null;

@@ -5,7 +5,7 @@ import { tradingReport, type TradingReport } from '../../../live/report/trading-
 import { worldsOf } from '../../../live/world/load.js';
 import type { Payload } from '../../../protocol/payloads.js';
 import type { Result } from '../../../protocol/results.js';
-import { nearNames, SeamlessError } from '../../../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../../../sdk/errors.js';
 import { emptyTable } from '../../../sdk/table.js';
 import type { Store } from '../../../store/store.js';
 import { findWorld } from './find-world.js';
@@ -75,7 +75,6 @@ async function pricesOfRun(
 }
 
 function unknownSymbol(run: string, symbol: string, names: readonly string[]): SeamlessError {
-  const near = nearNames(symbol, names);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+  const hint = didYouMean(symbol, names, `It has ${names.join(', ')}.`);
   return new SeamlessError('not-found', `Run ${run} trades no ${symbol}. ${hint}`);
 }

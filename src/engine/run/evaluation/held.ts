@@ -1,4 +1,4 @@
-import { SeamlessError } from '../../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../../sdk/errors.js';
 import {
   concatFloats,
   concatTables,
@@ -115,6 +115,6 @@ export function since(tables: readonly Table[], start: Seconds): readonly Table[
 
 /** The error for rows of a node that do not fit those before them. */
 export function unjoinable(name: string, cause: unknown): SeamlessError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new SeamlessError('value', `Node ${name}: ${why}.`, { node: name, cause });
 }

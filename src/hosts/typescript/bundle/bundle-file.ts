@@ -2,7 +2,7 @@ import { readFileSync, utimesSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SeamlessError } from '../../../sdk/errors.js';
+import { messageOf, SeamlessError } from '../../../sdk/errors.js';
 
 /** A process reads its bundle right after writing it; bundles are kept for a day for debuggers. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
@@ -46,7 +46,7 @@ function isThere(path: string, code: string): boolean {
 }
 
 function nowhere(cache: string, cause: unknown): SeamlessError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new SeamlessError(
     'cache',
     `The strategy cannot be bundled: neither ${cache} nor ${tmpdir()} can be written (${why}). Free some space there, or change their permissions.`,

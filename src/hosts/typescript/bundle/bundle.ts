@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 import type { BuildFailure, BuildResult, Loader, Message, Plugin } from 'esbuild';
 
-import { nearNames, SeamlessError, type SourceLocation } from '../../../sdk/errors.js';
+import { didYouMean, SeamlessError, type SourceLocation } from '../../../sdk/errors.js';
 import { describeFile, describeLocation } from '../sandbox/author.js';
 import { writeBundle } from './bundle-file.js';
 import { bundler } from './bundler.js';
@@ -88,14 +88,12 @@ async function checkFile(file: string, projectRoot: string): Promise<void> {
   const shown = describeFile(file, projectRoot);
   if (found) throw new SeamlessError('not-found', `${shown} is a folder: name the strategy file in it.`);
   const siblings = await readdir(dirname(file)).catch(() => []);
-  const near = nearNames(
+  const scripts = siblings.filter((name) => SCRIPT.test(name));
+  const hint = didYouMean(
     basename(file),
-    siblings.filter((name) => SCRIPT.test(name)),
+    scripts,
+    'Check the path; a relative one starts at the project root.',
   );
-  const hint =
-    near.length > 0
-      ? `Did you mean ${near.join(' or ')}?`
-      : 'Check the path; a relative one starts at the project root.';
   throw new SeamlessError('not-found', `There is no file ${shown}. ${hint}`);
 }
 

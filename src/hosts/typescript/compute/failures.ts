@@ -5,13 +5,13 @@ import { formatTime, type Seconds } from '../../../sdk/time/time.js';
 import type { Locate } from './location.js';
 
 /** The node that failed, for the sentence and the place to show it at. */
-export interface FailingNode {
+interface FailingNode {
   readonly name: string;
   readonly origin: Error;
 }
 
 /** A computation that failed: of what node, over which firings. */
-export interface FailingRun {
+interface FailingRun {
   readonly node: FailingNode;
   readonly request: Pick<ComputeRequest, 'opens' | 'asOf'>;
 }

@@ -34,7 +34,7 @@ export class Pace {
 }
 
 /** Tells a loop when its time is up, reading the clock only every few steps, as their speed allows. */
-export class Glance {
+class Glance {
   readonly #deadline: number;
   #last = now();
   #stride = 1;

@@ -59,7 +59,7 @@ export function sliding(table: Table, lookback: number, period = lookback): Comp
   return { table, interval: MINUTE, lookback, period, end };
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly context?: OpenContext;
   readonly guard?: CaptureGuard;
   readonly expected?: Schema;

@@ -38,7 +38,7 @@ export interface ProbePlan {
   readonly blocks: readonly ProbeBlock[];
 }
 
-export interface Probed {
+interface Probed {
   readonly asOf: Float64Array;
   readonly inputs: readonly ViewInput[];
   readonly read: ColumnsRead;

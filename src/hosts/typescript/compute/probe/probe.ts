@@ -4,7 +4,7 @@ import { PREFIX, type ProbePlan, type ProbeBlock } from './probe-plan.js';
 import { sameAt, valueAt, type Output } from '../rows/outputs.js';
 
 /** What a column-form function gives for firings `[from, to)` of the chunk that see these inputs alone. */
-export type Evaluate = (from: number, to: number, inputs: readonly ViewInput[]) => Output | Threw;
+type Evaluate = (from: number, to: number, inputs: readonly ViewInput[]) => Output | Threw;
 
 /** An evaluation in which the function threw: equal to no value. */
 export class Threw {
@@ -23,7 +23,7 @@ export interface Mismatch {
   readonly alone: unknown;
 }
 
-export interface Chunk {
+interface Chunk {
   readonly asOf: Float64Array;
   readonly inputs: readonly ViewInput[];
   /** What the function gave for the whole chunk. */

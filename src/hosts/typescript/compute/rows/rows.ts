@@ -20,7 +20,7 @@ const RESERVED_FIELDS: readonly string[] = ['ts', '', '__proto__'];
 
 const ONE_TYPE = 'return one type for every bar, and null where there is no value';
 
-export interface RowBuilderOptions {
+interface RowBuilderOptions {
   readonly node: string;
   /** The stamp of each firing's row, if it has one. */
   readonly opens: Float64Array;

@@ -8,7 +8,7 @@ import { isRowPrototype } from '../../../../sdk/records.js';
 export type Refuse = (gave: string, advice: string) => never;
 
 export type ScalarKind = 'null' | 'number' | 'boolean' | 'string';
-export type ValueKind = ScalarKind | 'record' | 'json';
+type ValueKind = ScalarKind | 'record' | 'json';
 
 type PlainObject = Readonly<Record<string, unknown>>;
 

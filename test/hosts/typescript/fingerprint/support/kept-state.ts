@@ -1,7 +1,7 @@
 /** The line of the strategy, or of `lib/state.ts`, that the message must name. */
 export const HERE = '/*here*/';
 
-export interface Case {
+interface Case {
   readonly what: string;
   /** The variable, as the message names it. */
   readonly variable: string;

@@ -13,11 +13,11 @@ import * as nodes from '../../../../../src/sdk/node.js';
 import * as providers from '../../../../../src/sdk/providers/providers.js';
 import * as strategies from '../../../../../src/sdk/strategy.js';
 
-export type Files = Readonly<Record<string, string>>;
+type Files = Readonly<Record<string, string>>;
 
 const sdk = { ...errors, ...nodes, ...providers, ...strategies };
 
-export const intrinsics = snapshotIntrinsics();
+const intrinsics = snapshotIntrinsics();
 
 /** The bundle finds the SDK of this very process, as the child's bundle does. */
 const SDK_KEY = 'seamless-test-sdk';

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import type { Files } from './session.js';
 
 /** Which of several things an edit does, from a random source. */
-export type Choose = (below: number) => number;
+type Choose = (below: number) => number;
 
 /** A text to put in the place of another, by offsets. */
 interface Splice {
@@ -13,7 +13,7 @@ interface Splice {
 }
 
 /** A literal that code of a node reaches, wherever it stands. */
-export interface Literal {
+interface Literal {
   readonly node: string;
   readonly file: string;
   readonly start: number;
