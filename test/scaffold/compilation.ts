@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import ts from 'typescript';
 import { copySample } from '../../src/scaffold/sample.js';
 import { newStrategy } from '../../src/scaffold/strategy.js';
 import { placeTypes } from '../../src/scaffold/types.js';
+import { configOf, programOf } from '../support/typescript.js';
 import { Folders, ROOT, run, write } from './support.js';
 
 /** What VS Code asks of the compiler in a folder without settings. */
@@ -127,6 +129,21 @@ export function commandLine(tsc: string): Diagnose {
     return stdout + stderr;
   };
 }
+
+/** By TypeScript in this process, which reads its own files once for all. */
+export const inProcess: Diagnose = (folder, files) => {
+  const config = join(folder, 'tsconfig.json');
+  const { options, fileNames, errors } = existsSync(config)
+    ? configOf(config)
+    : ts.parseCommandLine([...editorArguments(), ...files]);
+  const found = [...errors, ...ts.getPreEmitDiagnostics(programOf(folder, fileNames, options))];
+  const host = {
+    getCurrentDirectory: () => folder,
+    getCanonicalFileName: (name: string) => name,
+    getNewLine: () => '\n',
+  };
+  return Promise.resolve(ts.formatDiagnostics(found, host));
+};
 
 function editorArguments(): string[] {
   return ['--noEmit', ...Object.entries(EDITOR).flatMap(([name, value]) => [`--${name}`, String(value)])];
