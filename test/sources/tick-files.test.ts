@@ -82,12 +82,12 @@ const TOLD: Readonly<
   'Binance aggTrades without a header': {
     text: rows(9, (i) => `${1000 + i},62000.5,0.1,${5000 + i},${5001 + i},${MS + i * 37},false,true`),
     times: ['2024-03-04T14:30:00Z', '2024-03-04T14:30:00.037Z'],
-    names: 'column0,column1,column2,column3,column4,column6,column7',
+    names: 'id,price,size,column3,column4,column6,column7',
   },
   'Kraken trades': {
     text: rows(9, (i) => `${MS / 1000 + i}.1234,62000.1,0.5`),
     times: ['2024-03-04T14:30:00.123400Z', '2024-03-04T14:30:01.123400Z'],
-    names: 'column1,column2',
+    names: 'price,size',
   },
   'Coinbase candles': {
     text: rows(9, (i) => `${MS / 1000 + i * 60},1,3,1.5,2.5,100`),
@@ -98,12 +98,12 @@ const TOLD: Readonly<
   'NinjaTrader ticks': {
     text: rows(9, (i) => `20240304 14300${i} 5000000;100.5;100.25;100.75;3`),
     times: ['2024-03-04T14:30:00.500Z', '2024-03-04T14:30:01.500Z'],
-    names: 'column1,column2,column3,column4',
+    names: 'price,bid,ask,size',
   },
   TrueFX: {
     text: rows(9, (i) => `EUR/USD,20240304 14:30:0${i}.125,1.085,1.0852`),
     times: ['2024-03-04T14:30:00.125Z', '2024-03-04T14:30:01.125Z'],
-    names: 'symbol,column2,column3',
+    names: 'symbol,bid,ask',
   },
   'nanoseconds from midnight, as ITCH has them': {
     text: `timestamp,shares,price\n${rows(9, (i) => `${34_200_000_000_000 + i * 1_234_567},100,17.5`)}`,

@@ -10,12 +10,11 @@ const ADVICE = new RegExp(
 /** Options that an error suggests, as code: `timeFormat: '%d/%m/%Y'`. Placeholders to fill in do not count. */
 export function advisedOptions(message: string): string[] {
   // Options of another provider do not apply.
-  const found = [...message.replace(/\b\w+History\((?:"[^"]*"|[^)])*\)/g, '').matchAll(ADVICE)].flatMap(
-    ([, name = '', text, more = '', other]) => {
-      const values =
-        text === undefined ? [other ?? ''] : [text, ...(more.match(new RegExp(TEXT, 'g')) ?? [])];
-      return values.map((value) => `${name}: ${value}`);
-    },
-  );
+  const found = [
+    ...message.replace(/\b\w+History\((?:"[^"]*"|`[^`]*`|[^)])*\)/g, '').matchAll(ADVICE),
+  ].flatMap(([, name = '', text, more = '', other]) => {
+    const values = text === undefined ? [other ?? ''] : [text, ...(more.match(new RegExp(TEXT, 'g')) ?? [])];
+    return values.map((value) => `${name}: ${value}`);
+  });
   return [...new Set(found)].filter((option) => !option.includes('…'));
 }

@@ -51,20 +51,36 @@ export async function plainText(
     const found = encodingOf(bytes);
     const named = encoding === null ? null : canonicalEncoding(stream, encoding);
     const used = found ?? named ?? 'utf-8';
+    if (used === 'utf-8' && bytes.includes(0) && isUtf8(bytes)) {
+      throw sourceError(
+        stream,
+        `${file.shown} has a zero byte at position ${bytes.indexOf(0)}, which an interrupted write or a damaged disk leaves: correct that line, or remove all zero bytes, with tr -d '\\000' for example.`,
+      );
+    }
     if (used === 'utf-8' && !isUtf8(bytes)) {
       throw sourceError(
         stream,
         `${file.shown} is not UTF-8 text: name its encoding, such as encoding: 'windows-1252', 'windows-1251', 'gbk', 'cp949' or 'shift_jis', or save it as UTF-8.`,
       );
     }
-    const undone = [...(packing === 'none' ? [] : [packing]), ...(used === 'utf-8' ? [] : [used])];
+    const mixed = hasMixedEnds(bytes);
+    const undone = [
+      ...(packing === 'none' ? [] : [packing]),
+      ...(used === 'utf-8' ? [] : [used]),
+      ...(mixed ? ['lines that end in two ways'] : []),
+    ];
     const head = wholeLines(
       new TextDecoder(used).decode(bytes, { stream: true }),
       bytes.length >= HEAD_BYTES,
     );
-    if (used === 'utf-8' && packing !== 'zip') return { path: file.path, compression: packing, head, undone };
+    if (used === 'utf-8' && packing !== 'zip' && !mixed)
+      return { path: file.path, compression: packing, head, undone };
     const path = context.scratch.file('text.csv');
-    await pipeline(await unpacked(stream, file, packing), decoder(used), createWriteStream(path));
+    const text = await unpacked(stream, file, packing);
+    const whole = decoder(used);
+    await (mixed
+      ? pipeline(text, whole, withoutReturns(), createWriteStream(path))
+      : pipeline(text, whole, createWriteStream(path)));
     return { path, compression: 'none', head, undone };
   } catch (error) {
     throw unreadableFile(stream, file, error);
@@ -221,7 +237,6 @@ function canonicalEncoding(stream: OpenStream, name: string): string {
 }
 
 function isUtf8(bytes: Buffer): boolean {
-  if (bytes.includes(0)) return false;
   try {
     // The last character may be incomplete.
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
@@ -239,6 +254,21 @@ function decoder(encoding: string): Transform {
     },
     flush: (done) => {
       done(null, decode.decode());
+    },
+  });
+}
+
+/** Whether some lines end with a line feed and others with a carriage return before it, which DuckDB refuses. */
+function hasMixedEnds(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1');
+  return text.includes('\r\n') && /[^\r]\n/.test(text);
+}
+
+/** Makes all lines end with a line feed alone. */
+function withoutReturns(): Transform {
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      done(null, Buffer.from(chunk.toString('latin1').replaceAll('\r', ''), 'latin1'));
     },
   });
 }

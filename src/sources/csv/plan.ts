@@ -4,10 +4,12 @@ import type { CellType } from '../batches.js';
 import { sqlText } from '../sql/database.js';
 import { sourceError } from '../faults.js';
 import { fileSignature, type FileContext, type SourceFile } from '../files.js';
-import { notATimeColumn, type Relation } from '../sql/relation.js';
-import { findTimeColumns, type ColumnLook } from '../time/column.js';
+import { notATimeColumn, timeNames, type Relation } from '../sql/relation.js';
+import { findTimeColumns, textColumns } from '../time/column.js';
+import type { ColumnLook } from '../time/look.js';
 import { numberReading, readAsText, textReading } from '../time/reading.js';
 import { explainCsvFailure, type CsvReading } from './failure.js';
+import { DECORATION, SCALED_NUMBER } from './format/cells.js';
 import type { NumberMarks } from './format/numbers.js';
 import type { PlainText } from './plain-text.js';
 import { csvFrom, linesSql } from './read-csv.js';
@@ -61,12 +63,12 @@ export async function planCsv(
 ): Promise<CsvPlan> {
   const { text, layout, sampled } = await lookAt(stream, context, settings, file);
   const { names } = layout;
-  const { date, clock, others } = findTimeColumns(stream, sampled.looks, settings.time.time, file.shown);
+  const found = findTimeColumns(stream, sampled.looks, settings.time.time, file.shown);
+  const { date, clock, parts, others } = found;
   const look = sampled.looks[date] as ColumnLook;
-  const beside = clock === null ? null : (sampled.looks[clock] ?? null);
   const asText = readAsText(settings.time, look);
   const reading = asText
-    ? textReading(stream, settings.time, look, beside, file.shown)
+    ? textReading(stream, settings.time, textColumns(sampled.looks, found), file.shown)
     : numberReading(stream, settings.time, look);
   if (!reading) throw notATimeColumn(stream, look, file.shown);
   const { conformance } = settings.time;
@@ -94,6 +96,7 @@ export async function planCsv(
     names,
     time: date,
     clock,
+    parts: parts ? [parts.month, ...(parts.day === null ? [] : [parts.day])] : [],
     reading,
     columns: values.map((index) => ({
       name: names[index] ?? '',
@@ -106,7 +109,7 @@ export async function planCsv(
     delimiter: layout.delimiter,
     skippedLines: layout.skip,
     header: layout.header,
-    time: [names[date], ...(clock === null ? [] : [names[clock]])].join(' and '),
+    time: timeNames(relation).join(' and '),
     timeWords: reading.words,
     otherTimes: others,
     numbers: sampled.numbers,
@@ -139,7 +142,7 @@ function cellType(kind: ColumnKind): CellType {
 }
 
 function valueSql(raw: string, kind: ColumnKind, { marks, numbers }: Sampled, { time }: CsvSettings): string {
-  if (kind === 'scaled') return scaledSql(raw, marks, numbers);
+  if (kind === 'scaled') return scaledSql(raw, marks, numbers, time.conformance === 'permissive');
   if (time.conformance !== 'permissive') return raw;
   if (kind === 'number' || kind === 'local' || kind === 'null')
     return `TRY_CAST(${unmarked(raw, numbers)} AS DOUBLE)`;
@@ -151,16 +154,18 @@ function unmarked(raw: string, { decimal, thousands }: NumberMarks): string {
   return decimal === '.' ? grouped : `replace(${grouped}, '${decimal}', '.')`;
 }
 
-/** Reads 12.3K as 12300 and $12 as 12. */
-function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks): string {
-  const digits = unmarked(
-    `regexp_replace(upper(trim(${raw})), ' ?[KMBT%$€£¥₩₹]$|[$€£¥₩₹] ?', '', 'g')`,
-    numbers,
-  );
-  const scale = `CASE right(upper(trim(${raw})), 1) WHEN 'K' THEN 1e3 WHEN 'M' THEN 1e6 WHEN 'B' THEN 1e9 WHEN 'T' THEN 1e12 ELSE 1 END`;
-  const missing = marks.map(sqlText).join(', ');
-  const value = `round(CAST(${digits} AS DOUBLE) * ${scale}, 6)`;
-  return marks.length === 0 ? value : `CASE WHEN trim(${raw}) IN (${missing}) THEN NULL ELSE ${value} END`;
+/** Reads 12.3K as 12300, $12 as 12 and (1.5) as -1.5. @param lenient other texts are empty; else they fail, as beside plain numbers */
+function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks, lenient: boolean): string {
+  const text = `trim(${raw})`;
+  const digits = unmarked(`regexp_replace(${text}, ${sqlText(DECORATION)}, '', 'g')`, numbers);
+  const letter = `upper(regexp_extract(${text}, '([KMBTkmbt])\\)?-?$', 1))`;
+  const sign = `CASE WHEN regexp_matches(${text}, '[-−–(]') THEN -1 ELSE 1 END`;
+  const size = `CAST(${digits} AS DOUBLE)`;
+  // Thousands of a decimal fraction: rounding removes what the multiplication adds.
+  const scale = `CASE ${letter} WHEN 'K' THEN 1e3 WHEN 'M' THEN 1e6 WHEN 'B' THEN 1e9 ELSE 1e12 END`;
+  const value = `${sign} * CASE ${letter} WHEN '' THEN ${size} ELSE round(${size} * ${scale}, 6) END`;
+  const missing = marks.length === 0 ? '' : `WHEN ${text} IN (${marks.map(sqlText).join(', ')}) THEN NULL `;
+  return `CASE ${missing}WHEN regexp_matches(${text}, ${sqlText(SCALED_NUMBER)}) THEN ${value} ELSE ${lenient ? 'TRY_CAST' : 'CAST'}(${unmarked(text, numbers)} AS DOUBLE) END`;
 }
 
 /** The same plan for another file whose lines are all rows of this one. */

@@ -1,6 +1,6 @@
 import { literalPath, sqlText } from '../sql/database.js';
 import type { CsvLayout } from './format/layout.js';
-import type { NumberMarks } from './format/numbers.js';
+import { isOneByte, type NumberMarks } from './format/numbers.js';
 import type { PlainText } from './plain-text.js';
 
 /** What follows FROM. @param buffer bytes that DuckDB reads at a time; null: its own */
@@ -17,7 +17,7 @@ export function csvFrom(
     `quote = '"', escape = '"', comment = ${sqlText(layout.comment)}`,
     `nullstr = [${['', ...marks].map(sqlText).join(', ')}]`,
     ...(numbers.decimal === '.' ? [] : [`decimal_separator = ${sqlText(numbers.decimal)}`]),
-    ...(numbers.thousands === '' ? [] : [`thousands = ${sqlText(numbers.thousands)}`]),
+    ...(numbers.thousands === '' || !isOneByte(numbers) ? [] : [`thousands = ${sqlText(numbers.thousands)}`]),
     ...(compression === 'none' ? [] : [`compression = '${compression}'`]),
     ...(buffer === null || compression !== 'none' ? [] : [`buffer_size = ${buffer}`]),
   ];

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sqlText } from '../sql/database.js';
 import { rowError } from '../faults.js';
-import { openSql } from '../sql/relation.js';
+import { openSql, timePositions } from '../sql/relation.js';
 import { MOST_SKIPPED, slotOf, type Skip } from './around.js';
 import { splitLine } from './format/cells.js';
 import { lastBytes } from './format/lines.js';
@@ -76,7 +76,7 @@ async function opensOf(
   rejects: readonly Reject[],
 ): Promise<(number | null)[]> {
   const { layout, types } = reading;
-  const wanted = [relation.time, ...(relation.clock === null ? [] : [relation.clock])];
+  const wanted = timePositions(relation);
   const rows = rejects.map(({ text }, index) => {
     const cells = splitLine(text, layout.delimiter);
     const values = wanted.map((at) => `TRY_CAST(${sqlText(cells[at] ?? '')} AS ${types[at] ?? 'VARCHAR'})`);

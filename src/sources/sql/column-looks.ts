@@ -1,4 +1,6 @@
-import type { ColumnLook } from '../time/column.js';
+import { CLOCK_NAME } from '../time/clock.js';
+import { YEARS } from '../time/column.js';
+import type { ColumnLook } from '../time/look.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sqlName } from './database.js';
 import { isNumberType } from './relation.js';
@@ -16,6 +18,12 @@ const DATES = [
   [19_000_101_000_000_000, 21_001_232_000_000_000],
 ] as const;
 
+/** Sizes of numbers in a column of this name that may be times: years and times of day, too. */
+function sizesOf(name: string): readonly (readonly [number, number])[] {
+  if (YEARS.test(name.trim())) return [[1500, 2199]];
+  return CLOCK_NAME.test(name) ? [...DATES, [0, 240_000]] : DATES;
+}
+
 /** What the rows show about each column; columns are called c0, c1, …. @param from the FROM clause */
 export async function columnLooks(
   names: readonly string[],
@@ -28,7 +36,9 @@ export async function columnLooks(
       const number = `abs(CAST(c${i} AS DOUBLE))`;
       const digits = `CAST(TRY_CAST(c${i} AS BIGINT) AS VARCHAR)`;
       // Only whole numbers of these sizes can be dates or months.
-      const sized = DATES.map(([least, largest]) => `c${i} BETWEEN ${least} AND ${largest}`).join(' OR ');
+      const sized = sizesOf(names[i] ?? '')
+        .map(([least, largest]) => `c${i} BETWEEN ${least} AND ${largest}`)
+        .join(' OR ');
       const dates = `(list(DISTINCT ${digits}) FILTER (${sized}))[:${SAMPLE_TEXTS}]`;
       return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`, `${dates} AS texts${i}`];
     }
@@ -71,7 +81,7 @@ function lookOf(
   const least = Number(row[`least${index}`] ?? 0);
   const largest = Number(row[`largest${index}`] ?? 0);
   if (isNumberType(type)) {
-    const dates = DATES.some(([from, to]) => least >= from && largest <= to);
+    const dates = sizesOf(name).some(([from, to]) => least >= from && largest <= to);
     return { name, holds: 'number', texts: dates ? texts : [], least, largest };
   }
   const temporal = type === 'DATE' || type.startsWith('TIMESTAMP');

@@ -20,6 +20,7 @@ import {
   refuseTwins,
   selectBars,
   selectedColumns,
+  timeNames,
   type Relation,
 } from './relation.js';
 import type { RelationSource, RowReading } from './relation-source.js';
@@ -28,7 +29,8 @@ import { endsOf, rowFault, untimedFaults } from './row-faults.js';
 import { roundedRows } from './rounded-rows.js';
 import { countUntimed } from './untimed.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
-import { findTimeColumns, type ColumnLook } from '../time/column.js';
+import { findTimeColumns, textColumns, type TextColumns } from '../time/column.js';
+import type { ColumnLook } from '../time/look.js';
 import { orderSql, placeSql } from '../ticks.js';
 import { refuseNamedZone } from '../time/named-zone.js';
 import { mayBeMixed, refuseMixed } from '../universe/mixed-symbols.js';
@@ -245,9 +247,14 @@ export class RelationReader implements SourceReader {
 
   async taken(): Promise<SourceTaken> {
     const { relation, otherTimes } = await this.#planned();
-    const { names, time, clock, reading, columns } = relation;
-    const times = [names[time], ...(clock === null ? [] : [names[clock]])];
-    return { time: times.join(' and '), timeWords: reading.words, otherTimes, columns, details: [] };
+    const { reading, columns } = relation;
+    return {
+      time: timeNames(relation).join(' and '),
+      timeWords: reading.words,
+      otherTimes,
+      columns,
+      details: [],
+    };
   }
 
   #planned(): Promise<Plan> {
@@ -271,16 +278,18 @@ export class RelationReader implements SourceReader {
     if (one && !rows) await refuseAbsent(stream, this.#database, one, [{ from: all, raw }], shown);
     const from = one ? `(FROM ${all} WHERE ${symbolSql(raw)} = ${sqlText(one.symbol)})` : all;
     const looks = await columnLooks(names, types, `(FROM ${all} LIMIT ${SAMPLE_ROWS})`, ofAll);
-    const { date, clock, others: otherTimes } = findTimeColumns(stream, looks, time.time, shown);
+    const found = findTimeColumns(stream, looks, time.time, shown);
+    const { date, clock, parts: dated, others: otherTimes } = found;
     const look = looks[date] as ColumnLook;
     const timeType = types[date] ?? '';
-    const reading = this.#timeReading(look, clock === null ? null : (looks[clock] ?? null), timeType);
+    const reading = this.#timeReading(textColumns(looks, found), timeType);
     if (!reading) throw notATimeColumn(stream, look, shown);
     const others = names.map((_, index) => index).filter((index) => ![date, clock, symbol].includes(index));
     const cells = others.map((index) => cellOf(types[index] ?? '', `c${index}`));
     const columns = others.map((index, i) => ({ name: names[index] ?? '', type: cells[i]?.type ?? 'null' }));
     const expressions = cells.map((cell, i) => `${cell.sql} AS v${i}`);
-    const relation = { from, names, time: date, clock, reading, columns, expressions };
+    const parts = dated ? [dated.month, ...(dated.day === null ? [] : [dated.day])] : [];
+    const relation = { from, names, time: date, clock, parts, reading, columns, expressions };
     const shared = one && rows ? await this.#shared(rows, one, all, raw, openSql(relation)) : null;
     const opens = shared ? shared.look.opens.filter(Number.isFinite) : await this.#firstOpens(relation);
     const read = { ...relation, reading: adjusted(stream, time, reading, opens) };
@@ -314,10 +323,11 @@ export class RelationReader implements SourceReader {
     return rows.flatMap(({ open }) => (typeof open === 'number' && Number.isFinite(open) ? [open] : []));
   }
 
-  #timeReading(look: ColumnLook, clock: ColumnLook | null, type: string): TimeReading | null {
+  #timeReading(columns: TextColumns, type: string): TimeReading | null {
+    const { look } = columns;
     const { time, shown } = this.#source;
     if (readAsText(time, look)) {
-      const reading = textReading(this.#stream, time, look, clock, shown);
+      const reading = textReading(this.#stream, time, columns, shown);
       const text = (raw: string): string =>
         look.holds === 'number' ? `CAST(${raw} AS BIGINT)::VARCHAR` : raw;
       return reading && { ...reading, open: (raw, beside) => reading.open(text(raw), beside) };

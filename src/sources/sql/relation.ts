@@ -5,7 +5,7 @@ import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { CellType, SelectedColumn } from '../batches.js';
 import { sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
-import type { ColumnLook } from '../time/column.js';
+import type { ColumnLook } from '../time/look.js';
 import type { TimeReading } from '../time/reading.js';
 
 /** Rows that DuckDB can read. Columns are called c0, c1, … whatever their names. */
@@ -17,6 +17,8 @@ export interface Relation {
   readonly time: number;
   /** Position of the column with the time of day; null: the time column includes it. */
   readonly clock: number | null;
+  /** Positions of further columns that the reading refers to. */
+  readonly parts?: readonly number[];
   readonly reading: TimeReading;
   /** What each column is read as, without the time. */
   readonly columns: readonly SelectedColumn[];
@@ -93,6 +95,16 @@ const EXACT: SelectedColumn = { name: 'exact', type: 'number' };
 /** The columns that `selectBars` gives after the open. */
 export function selectedColumns({ columns, reading }: Relation): readonly SelectedColumn[] {
   return reading.exact ? [...columns, EXACT] : columns;
+}
+
+/** Positions of the columns that give the time. */
+export function timePositions({ time, clock, parts = [] }: Relation): number[] {
+  return [...new Set([time, ...parts, ...(clock === null ? [] : [clock])])];
+}
+
+/** Their names. */
+export function timeNames(relation: Relation): string[] {
+  return timePositions(relation).map((index) => relation.names[index] ?? '');
 }
 
 /** SQL for the open of a row. */

@@ -2,19 +2,10 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { nearNames } from '../../sdk/errors.js';
 import { columnIndex } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
-import { clockFormat, spellingOfAll } from './spelling.js';
-
-/** What a column's type and first values show. */
-export interface ColumnLook {
-  readonly name: string;
-  /** `time`: a date or a time by its type. */
-  readonly holds: 'number' | 'text' | 'time' | 'other';
-  /** Distinct values of a column of texts, some of them; for numbers only those that may be dates such as 20240102. */
-  readonly texts: readonly string[];
-  /** Least and largest absolute value of a column of numbers. */
-  readonly least: number;
-  readonly largest: number;
-}
+import { clockOfAll, type Clock } from './clock.js';
+import { partsBeside, type DateParts } from './parts.js';
+import type { ColumnLook } from './look.js';
+import { spellingOfAll } from './spelling.js';
 
 /** The columns that give a bar's open. */
 interface TimeColumns {
@@ -22,6 +13,10 @@ interface TimeColumns {
   readonly date: number;
   /** Position of the column with the time of day; null when there is no such column. */
   readonly clock: number | null;
+  /** How that column is read. */
+  readonly clockReading: Clock | null;
+  /** Columns with month and day, where the date is a year; null: the date is whole. */
+  readonly parts: DateParts | null;
   /** Names of other columns that may be a time. */
   readonly others: readonly string[];
 }
@@ -29,7 +24,7 @@ interface TimeColumns {
 const FIRST =
   /^(?:open|start|begin|window|bar|candle|period|kline)[ _]?(?:time|start|begin|date|ts|timestamp)$|^(?:time|date)[ _]?(?:open|start)$/;
 const EXACT =
-  /^(?:timestamp|ts|unix(?:time|[ _]timestamp)?|epoch|datetime|date[ _]time|time[ _]?key|(?:gmt|utc|local)[ _]?time|time[ _]?utc|timestamp[ _].*|datum[ _]?uhrzeit|zeit|zeitstempel)$/;
+  /^(?:timestamp|ts|t|unix(?:time|[ _]timestamp)?|epoch|datetime|date[ _]time|time[ _]?key|(?:gmt|utc|local)[ _]?time|time[ _]?utc|timestamp[ _].*|datum[ _]?uhrzeit|zeit|zeitstempel)$/;
 const PLAIN =
   /^(?:time|date|day|(?:trade|trading|quote|price|session|business)[ _]?(?:date|day|time)|datum|fecha|data|tag|dt|as[ _]?of(?:[ _]date)?|observation[ _]date|index|(?:dt|date)?[ _]?yyyymmdd|日付|日期|일자|날짜)$/;
 const LATE =
@@ -60,14 +55,61 @@ export function findTimeColumns(
   wanted: string | null,
   source: string,
 ): TimeColumns {
-  const date = wanted === null ? likeliest(stream, looks, source) : named(stream, looks, wanted, source);
-  const clock = clockBeside(stream, looks, date);
+  const first = wanted === null ? likeliest(stream, looks, source) : named(stream, looks, wanted, source);
+  const beside = clockBeside(stream, looks, first);
+  const date = wanted === null && !beside ? (finer(stream, looks, first) ?? first) : first;
+  const parts = YEARS.test(looks[date]?.name.trim() ?? '') ? partsBeside(looks, date) : null;
+  const found = date === first ? (beside ?? (parts && clockAlone(stream, looks))) : null;
+  const clock = found?.index ?? null;
   // Many numbers may be times, so names decide.
   const others = looks
     .filter((look, index) => index !== date && index !== clock && holdsTime(look))
     .filter(({ holds, name }) => holds !== 'number' || nameRank(name) < 4)
     .map(({ name }) => name);
-  return { date, clock, others };
+  return { date, clock, clockReading: found?.clock ?? null, parts, others };
+}
+
+/** The columns that texts of times are in. */
+export interface TextColumns {
+  readonly look: ColumnLook;
+  /** The column with the time of day, where it is another. */
+  readonly beside: { readonly look: ColumnLook; readonly clock: Clock } | null;
+  /** Columns with month and day, where `look` has years. */
+  readonly parts: DateParts | null;
+}
+
+/** Those of a text reading. */
+export function textColumns(
+  looks: readonly ColumnLook[],
+  { date, clock, clockReading, parts }: TimeColumns,
+): TextColumns {
+  const beside = clock === null ? undefined : looks[clock];
+  return {
+    look: looks[date] as ColumnLook,
+    beside: beside && clockReading ? { look: beside, clock: clockReading } : null,
+    parts,
+  };
+}
+
+/** A column with times of day, where bars are shorter than a day and the likeliest column has dates alone. */
+function finer(stream: OpenStream, looks: readonly ColumnLook[], date: number): number | null {
+  if (stream.interval >= 86_400 || hasClock(looks[date])) return null;
+  const found = looks.findIndex(
+    (look, index) => index !== date && nameRank(look.name) < 4 && holdsTime(look) && hasClock(look),
+  );
+  return found < 0 ? null : found;
+}
+
+function hasClock(look: ColumnLook | undefined): boolean {
+  if (!look || look.holds === 'time') return true;
+  const dated = look.holds === 'text' || isDateNumber(look);
+  return (
+    !dated ||
+    (spellingOfAll(look.texts)
+      ?.readings.flat()
+      .some(({ clock }) => clock) ??
+      true)
+  );
 }
 
 function named(stream: OpenStream, looks: readonly ColumnLook[], wanted: string, source: string): number {
@@ -90,7 +132,8 @@ function likeliest(stream: OpenStream, looks: readonly ColumnLook[], source: str
     ranked.find(({ rank }) => rank < 4) ??
     ranked.find(({ look }) => look.holds === 'time') ??
     ranked.find(({ holds, rank, look }) => holds && rank >= 5 && look.holds !== 'number') ??
-    ranked.find(({ holds }) => holds) ??
+    // Times of one file differ less than volumes do.
+    ranked.filter(({ holds }) => holds).sort((a, b) => spread(a.look) - spread(b.look))[0] ??
     // Small numbers in the first column: seconds counted from zero.
     ranked.find(({ index, look }) => index === 0 && look.holds === 'number');
   if (found) return found.index;
@@ -99,6 +142,10 @@ function likeliest(stream: OpenStream, looks: readonly ColumnLook[], source: str
     stream,
     `none of the columns of ${source} looks like a time: name the one that is with time: '…'. It has ${names.join(', ')}.`,
   );
+}
+
+function spread({ least, largest }: ColumnLook): number {
+  return largest / least;
 }
 
 /** How likely a name is that of a bar's open: 0 is likeliest, 4 one of several times of a row, 6 none. */
@@ -110,9 +157,9 @@ function nameRank(name: string): number {
   const joined = words.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
   if (LATE.test(joined) && joined.split(' ').some((word) => WORDS.has(word))) return 4;
   if (FIRST.test(joined)) return 0;
-  if (YEARS.test(joined)) return 2;
   if (EXACT.test(joined)) return 1;
   if (PLAIN.test(joined)) return 2;
+  if (YEARS.test(joined)) return 3;
   return joined.split(' ').some((word) => WORDS.has(word)) ? 3 : 6;
 }
 
@@ -144,20 +191,27 @@ export function isShortDateName(name: string): boolean {
 }
 
 /** Names of columns with years. */
-const YEARS = /^(?:fiscal |calendar )?(?:year|years|yr|jahr|anno|año|ano|année|年|год)$/i;
+export const YEARS = /^(?:fiscal |calendar )?(?:year|years|yr|jahr|anno|año|ano|année|年|год)$/i;
+
+interface ClockColumn {
+  readonly index: number;
+  readonly clock: Clock;
+}
 
 /** The column with the time of day, if the date is separate and bars are shorter than a day. */
-function clockBeside(stream: OpenStream, looks: readonly ColumnLook[], date: number): number | null {
+function clockBeside(stream: OpenStream, looks: readonly ColumnLook[], date: number): ClockColumn | null {
   const look = looks[date];
   if (!look || look.holds === 'time' || stream.interval >= 86_400) return null;
   const spelling = spellingOfAll(look.texts);
   if (!spelling || spelling.readings[0]?.some(({ clock }) => clock)) return null;
-  const found = looks.findIndex(
-    ({ texts, name }, index) =>
-      index !== date &&
-      texts.length > 0 &&
-      texts.every((text) => clockFormat(text) !== null) &&
-      (texts.some((text) => text.includes(':')) || /time|clock|hour|uhrzeit/i.test(name)),
-  );
-  return found < 0 ? null : found;
+  return YEARS.test(look.name.trim()) ? null : clockAlone(stream, looks, date);
+}
+
+function clockAlone(stream: OpenStream, looks: readonly ColumnLook[], date = -1): ClockColumn | null {
+  if (stream.interval >= 86_400) return null;
+  for (const [index, { name, texts }] of looks.entries()) {
+    const clock = index === date ? null : clockOfAll(stream, name, texts);
+    if (clock) return { index, clock };
+  }
+  return null;
 }

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
-import type { ColumnLook } from './column.js';
+import type { ColumnLook } from './look.js';
 
 /** Zone abbreviations in headers, `Time (EET)` or `time_et`, and their IANA zones. */
 const ZONES: readonly (readonly [names: RegExp, zone: string])[] = [

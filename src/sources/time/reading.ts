@@ -3,10 +3,13 @@ import type { Seconds } from '../../sdk/time/time.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
-import { isDateNumber, type ColumnLook } from './column.js';
+import { isDateNumber, type TextColumns } from './column.js';
+import type { ColumnLook } from './look.js';
 import { refuseNamedZone } from './named-zone.js';
 import { isOfDays, isOfLastDays } from './slots.js';
-import { clockFormat, spellingOfAll, type Spelling } from './spelling.js';
+import { refuseEnds, type Clock } from './clock.js';
+import { dateSql } from './parts.js';
+import { spellingOfAll, type Spelling } from './spelling.js';
 
 /** How a relation's time columns are read. */
 export interface TimeReading {
@@ -178,54 +181,74 @@ export function typedReading(stream: OpenStream, options: TimeOptions, type: str
 export function textReading(
   stream: OpenStream,
   options: TimeOptions,
-  look: ColumnLook,
-  clock: ColumnLook | null,
+  columns: TextColumns,
   source: string,
 ): TimeReading | null {
-  const clocks = clock ? [...new Set(clock.texts.map((text) => clockFormat(text) ?? ''))] : [];
-  const reading = formattedReading(stream, options, look, clocks, source);
-  if (reading?.naive) refuseNamedZone(stream, [look, clock], source);
+  const { look, beside } = columns;
+  const reading = formattedReading(stream, options, columns, source);
+  if (reading?.naive) refuseNamedZone(stream, [look, beside?.look ?? null], source);
+  if (reading && beside) refuseEnds(stream, beside.look.name, beside.look.texts, source);
   return reading;
 }
 
 function formattedReading(
   stream: OpenStream,
   options: TimeOptions,
-  look: ColumnLook,
-  clocks: readonly string[],
+  { look, beside, parts }: TextColumns,
   source: string,
 ): TimeReading | null {
   const shift = shiftOf(stream, options);
+  const clock = beside?.clock ?? null;
   if (options.timeFormat !== null) {
     const format = options.timeFormat;
     // A format for the date alone leaves the separate time of day to be found.
-    const dated = clocks.length > 0 && !/%-?[HIcX]/.test(format);
-    const formats = dated ? clocks.map((time) => `${format} ${time}`) : [format];
-    const parse = (raw: string, beside: string | null): string =>
-      `try_strptime(${joined(raw, beside)}, ${quoted(formats)})`;
+    const dated = clock !== null && !/%-?[HIcX]/.test(format);
+    const formats = dated ? clock.formats.map((time) => `${format} ${time}`) : [format];
+    const parse = (raw: string, text: string | null): string =>
+      `try_strptime(${joined(raw, text, clock)}, ${quoted(formats)})`;
     const zoned = /%z|%Z/.test(format);
-    const open = (raw: string, beside: string | null): string =>
-      secondsOf(zoned ? parse(raw, beside) : inZone(parse(raw, beside), options.timeZone), shift);
+    const open = (raw: string, text: string | null): string =>
+      secondsOf(zoned ? parse(raw, text) : inZone(parse(raw, text), options.timeZone), shift) +
+      laterBy(text, clock);
     const naive = !zoned && options.timeZone === null && formats.some((each) => /%-?[HI]/.test(each));
     return { unit: 1, open, naive, words: wordsOf(formats, zoned ? null : options.timeZone) };
   }
+  if (parts) {
+    const spelling = { format: `%Y-${parts.format}-%d`, offset: false, clock: false };
+    const reading = spelledReading(stream, options, [spelling], clock, shift);
+    const names = clock
+      ? 'year, month, day and time'
+      : parts.quarters
+        ? 'year and quarter'
+        : parts.day === null
+          ? 'year and month'
+          : 'year, month and day';
+    // File statistics know the year alone.
+    return {
+      ...reading,
+      unit: 0,
+      open: (raw, text) => reading.open(dateSql(raw, parts), text),
+      words: names,
+    };
+  }
   const spellings = spellingsOf(stream, look, source);
   if (spellings === null) return null;
-  const reading = spelledReading(stream, options, spellings, clocks, shift);
-  if (spellings.every(({ quarter }) => quarter)) {
-    const month = (raw: string): string => `lpad((right(trim(${raw}), 1)::INTEGER * 3 - 2)::VARCHAR, 2, '0')`;
-    const open = (raw: string): string => reading.open(`left(trim(${raw}), 4) || '-' || ${month(raw)}`, null);
-    return { ...reading, open, words: 'quarters' };
-  }
-  if (!spellings.some(({ until }) => until)) return reading;
-  return { ...reading, open: (raw, beside) => reading.open(`split_part(${raw}, ' - ', 1)`, beside) };
+  const reading = spelledReading(stream, options, spellings, clock, shift);
+  const { text, words = reading.words } = spellings.find((spelling) => spelling.text) ?? {};
+  return text ? { ...reading, open: (raw, time) => reading.open(text(raw), time), words } : reading;
 }
 
 function spellingsOf(stream: OpenStream, look: ColumnLook, source: string): readonly Spelling[] | null {
   const found = spellingOfAll(look.texts);
   const [reading, ...others] = found?.readings ?? [];
   if (reading === undefined) return null;
+  refusePeriods(stream, look, reading, source);
   if (others.length === 0) return reading;
+  const order = orderInName(look.name);
+  const named = [reading, ...others].find(
+    ([first]) => order !== null && orderOf(first?.format ?? '') === order,
+  );
+  if (named) return named;
   const sample = look.texts[0] ?? '';
   const formats = [reading, ...others].map((each) => `timeFormat: '${each[0]?.format ?? ''}'`);
   const what = /^\d{6}$/.test(sample.trim())
@@ -237,29 +260,60 @@ function spellingsOf(stream: OpenStream, look: ColumnLook, source: string): read
   );
 }
 
+/** @throws SeamlessError `source` for months beside quarters or years, which are not bars of one interval */
+function refusePeriods(
+  stream: OpenStream,
+  { name, texts }: ColumnLook,
+  spellings: readonly Spelling[],
+  source: string,
+): void {
+  const periods = new Set(spellings.flatMap(({ period }) => period ?? []));
+  if (periods.size === 0) return;
+  const years = texts.find((text) => /^\d{4}$/.test(text.trim()));
+  if (periods.size === 1 && years === undefined) return;
+  const all = [...(years === undefined ? [] : ['years']), ...[...periods].map((period) => `${period}s`)];
+  throw sourceError(
+    stream,
+    `column ${name} of ${source} has ${new Intl.ListFormat('en').format(all)}, and a stream has bars of one interval: keep the rows of one in the file, or choose them with WHERE in a query of sqlHistory.`,
+  );
+}
+
+/** `dmy` for a format such as %d/%m/%Y. */
+function orderOf(format: string): string {
+  return [...format.matchAll(/%([dmyY])/g)].map(([, letter]) => letter?.toLowerCase()).join('');
+}
+
+/** The same for a name that says how its dates are written: `Report_Date_as_MM_DD_YYYY`. */
+function orderInName(name: string): string | null {
+  const letters = name.toLowerCase().replace(/[^a-z]/g, '');
+  const [found] = /(?:yy)?yymmdd|ddmmyy|mmddyy/.exec(letters) ?? [];
+  return found === undefined ? null : found.replace(/(.)\1+/g, '$1');
+}
+
 function spelledReading(
   stream: OpenStream,
   options: TimeOptions,
   spellings: readonly Spelling[],
-  clocks: readonly string[],
+  clock: Clock | null,
   shift: string,
 ): TimeReading {
   const zone = options.timeZone;
   const formats = spellings.flatMap(({ format }) => (format === null ? [] : [format]));
   const offset = spellings.some((spelling) => spelling.offset);
-  const clocked = clocks.length > 0 || spellings.some(({ clock }) => clock);
+  const clocked = clock !== null || spellings.some((spelling) => spelling.clock);
   const naive = clocked && !offset && zone === null;
   // Days with the offset of their own midnight are calendar days, known by their date.
   const days = isOfDays(stream);
   // A date alone is a UTC day, even if times of day have a zone.
   const used = clocked ? zone : null;
-  if (clocks.length > 0) {
+  if (clock) {
     const both = (formats.length > 0 ? formats : ['%Y-%m-%d']).flatMap((date) =>
-      clocks.map((time) => `${date} ${time}`),
+      clock.formats.map((time) => `${date} ${time}`),
     );
     const open = (raw: string, beside: string | null): string =>
-      secondsOf(inZone(`try_strptime(${joined(raw, beside)}, ${quoted(both)})`, zone), shift);
-    return { unit: 1, open, naive, words: wordsOf(both, zone) };
+      secondsOf(inZone(`try_strptime(${joined(raw, beside, clock)}, ${quoted(both)})`, zone), shift) +
+      laterBy(beside, clock);
+    return { unit: 1, open, naive, words: `${wordsOf(both, zone)}${clock.words ? `, ${clock.words}` : ''}` };
   }
   if (formats.length === 0) return { ...isoReading(shift, used, offset, days), naive };
   const all = formats.length < spellings.length ? [...formats, '%Y-%m-%d', '%Y-%m-%d %H:%M:%S'] : formats;
@@ -317,8 +371,12 @@ function inZone(local: string, zone: string | null): string {
   return `CASE WHEN timezone('${zone}', ${earlier}) = ${local} THEN ${earlier} ELSE ${later} END`;
 }
 
-function joined(raw: string, beside: string | null): string {
-  return beside === null ? `trim(${raw})` : `trim(${raw}) || ' ' || trim(${beside})`;
+function joined(raw: string, beside: string | null, clock: Clock | null): string {
+  return beside === null || !clock ? `trim(${raw})` : `trim(${raw}) || ' ' || ${clock.text(beside)}`;
+}
+
+function laterBy(beside: string | null, clock: Clock | null): string {
+  return beside === null || !clock ? '' : clock.later(beside);
 }
 
 function quoted(texts: readonly string[]): string {

@@ -1,7 +1,7 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { isTicks } from '../../sdk/time/grid.js';
 import { sourceError } from '../faults.js';
-import type { ColumnLook } from '../time/column.js';
+import type { ColumnLook } from '../time/look.js';
 import { symbolColumnOf, symbolSql } from './symbols.js';
 
 /** Rows that show whether symbols are mixed. */

@@ -4,6 +4,7 @@ import type { SourceFile } from '../../files.js';
 import { isTicks } from '../../../sdk/time/grid.js';
 import { cellKind, shorten, splitLine, type CellKind } from './cells.js';
 import { suggestedNames } from './suggested-names.js';
+import { refuseWide } from './wide.js';
 
 /** How the lines of a CSV file are laid out. */
 export interface CsvLayout {
@@ -73,9 +74,11 @@ export function layoutOf(
     // The author's names win over the file's header.
     return { ...found, header: false, names: options.columns };
   }
-  const names = headerNames(above, width) ?? commentedHeader(texts, comment, delimiter, width, firstAt);
+  const body = parsed.slice(first, first + BODY_LINES).filter(({ cells }) => cells.length === width);
+  const names = headerNames(above, width, body) ?? commentedHeader(texts, comment, delimiter, width, firstAt);
   if (names) return { ...found, header: true, names };
   const rows = parsed.slice(first, first + SHOWN_ROWS).map(({ cells }) => cells);
+  refuseWide(stream, file.shown, rows, lead.length);
   throw sourceError(
     stream,
     `${file.shown} has no header line, for it starts with ${shorten(texts[firstAt] ?? '')}: name its columns with columns: ${suggestedNames(rows, !isTicks(stream) ? 'bars' : stream.spacing === 'unknown' ? 'either' : 'ticks')}.`,
@@ -112,11 +115,21 @@ function findDelimiter(lines: (delimiter: string) => Line[], wanted: number | nu
     const cells = same.slice(-20).flatMap((line) => line.cells);
     const typed = cells.filter((cell) => cellKind(cell) !== 'text').length / Math.max(1, cells.length);
     const fits = width === 1 ? 0 : wanted === width ? 2 : 1;
-    return { delimiter, width, score: fits * 10 + typed + same.length / Math.max(1, body.length) };
+    const headed = hasHeader(body, width) ? HEADED : 0;
+    return { delimiter, width, score: fits * 10 + typed + headed + same.length / Math.max(1, body.length) };
   });
   return scored.reduce((best, each) =>
     each.score > best.score || (each.score === best.score && each.width > best.width) ? each : best,
   ).delimiter;
+}
+
+/** What a header of as many cells counts for, beside the share of cells that are numbers or times. */
+const HEADED = 0.6;
+
+/** Whether the line above the first row has as many cells: decimal commas divide the rows, but not their header. */
+function hasHeader(lines: readonly Line[], width: number): boolean {
+  const first = firstRow(lines, width);
+  return first > 0 && lines[first - 1]?.cells.length === width;
 }
 
 /** How many cells most lines have. */
@@ -164,7 +177,7 @@ function kindsOf(lines: readonly Line[]): (CellKind | null)[] {
   });
 }
 
-/** Whether at least as many cells are numbers or times here as in the lines below. */
+/** Whether at least as many cells are numbers or times here as in the lines below, and no text is where the first time should be. */
 function isRow(cells: readonly string[], kinds: readonly (CellKind | null)[]): boolean {
   let [typed, texts] = [0, 0];
   cells.forEach((cell, column) => {
@@ -173,16 +186,27 @@ function isRow(cells: readonly string[], kinds: readonly (CellKind | null)[]): b
     if (isTyped(kind)) typed++;
     else if (kind === 'text') texts++;
   });
-  return typed > 0 && typed >= texts;
+  const time = kinds.indexOf('time');
+  return typed > 0 && typed >= texts && !(time >= 0 && cellKind(cells[time] ?? '') === 'text');
 }
 
 /** The names that the lines above the first row give; null: they give none. */
-function headerNames(above: readonly Line[], width: number): string[] | null {
-  // R leaves the first column, with row numbers, unnamed.
-  const fitting = above.filter(({ cells }) => cells.length === width || cells.length === width - 1);
-  const lines = fitting
+function headerNames(above: readonly Line[], width: number, body: readonly Line[]): string[] | null {
+  // Rows may end with a delimiter that their header lacks, or the header with one that they lack. Otherwise the first column has
+  // no name: R leaves row numbers unnamed.
+  const ends = body.every(({ cells }) => cells[width - 1]?.trim() === '');
+  const whole = (cells: readonly string[]): readonly string[] | null => {
+    if (cells.length === width) return cells;
+    if (cells.length === width + 1) return cells[width]?.trim() === '' ? cells.slice(0, width) : null;
+    if (cells.length !== width - 1) return null;
+    return ends ? [...cells, ''] : ['', ...cells];
+  };
+  const lines = above
     .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''))
-    .map(({ cells }) => (cells.length < width ? ['', ...cells] : cells).map(cleanName));
+    .flatMap(({ cells }) => {
+      const names = whole(cells);
+      return names ? [names.map(cleanName)] : [];
+    });
   const last = lines.at(-1);
   if (last === undefined) return null;
   if (lines.length > 1 && last[0] !== '' && last.slice(1).every((name) => name === '')) {

@@ -7,16 +7,16 @@ export interface NumberMarks {
 
 export const PLAIN_NUMBERS: NumberMarks = { decimal: '.', thousands: '' };
 
+/** DuckDB takes thousands separators of one byte. */
+export function isOneByte({ thousands }: NumberMarks): boolean {
+  return thousands === '' || thousands.charCodeAt(0) < 128;
+}
+
 /** What one number shows about its separators. */
 type Evidence = 'dot-decimal' | 'comma-decimal' | 'dot-open' | 'comma-open' | null;
 
 function evidenceOf(text: string): Evidence {
-  const digits = text
-    .replace(/[$€£¥₩₹]/g, '')
-    .trim()
-    .replace(/^[+-]/, '')
-    .replace(/[KMBT%]$/i, '')
-    .trim();
+  const digits = text.replace(/[^\d.,]/g, '');
   const dots = digits.split('.').length - 1;
   const commas = digits.split(',').length - 1;
   if (dots > 0 && commas > 0)
@@ -35,6 +35,14 @@ function evidenceOf(text: string): Evidence {
 export type MarksFound =
   | { readonly marks: NumberMarks; readonly open?: undefined }
   | { readonly open: string; readonly marks?: undefined };
+
+/** Prices in points and thirty-seconds, 110'165, could be thousands. */
+const THIRTY_SECONDS = /^\d{2,3}'(?:[0-2]\d|3[01])[0257]$/;
+
+/** Whether all of these texts may be points and thirty-seconds. */
+export function mayBeThirtySeconds(texts: readonly string[]): boolean {
+  return texts.length > 0 && texts.every((text) => THIRTY_SECONDS.test(text.trim()));
+}
 
 /**
  * The separators of a file's numbers, judged by all of them together.

@@ -2,16 +2,26 @@ import type { OpenStream } from '../../../engine/ports/source.js';
 import { sqlText } from '../../sql/database.js';
 import { columnIndex } from '../../../sdk/table.js';
 import type { CellType } from '../../batches.js';
+import { SeamlessError } from '../../../sdk/errors.js';
 import { rowError, sourceError } from '../../faults.js';
 import { fileSignature, type FileContext, type SourceFile } from '../../files.js';
 import { refuseBare, refuseTwins } from '../../sql/relation.js';
-import { isShortDateName, type ColumnLook } from '../../time/column.js';
+import { isShortDateName } from '../../time/column.js';
+import type { ColumnLook } from '../../time/look.js';
+import { CLOCK_NAME } from '../../time/clock.js';
 import { OnceAsked } from '../../universe/once.js';
-import { MARKS, SCALED_NUMBER, cellKind } from './cells.js';
+import { MARKS, cellKind, isScaled } from './cells.js';
 import { explainCsvFailure, rowsOfSound } from '../failure.js';
 import { layoutOf, type CsvLayout } from './layout.js';
 import { endsInLongLine, LONG_LINE } from './lines.js';
-import { marksOf, PLAIN_NUMBERS, type MarksFound, type NumberMarks } from './numbers.js';
+import {
+  isOneByte,
+  marksOf,
+  mayBeThirtySeconds,
+  PLAIN_NUMBERS,
+  type MarksFound,
+  type NumberMarks,
+} from './numbers.js';
 import { plainText, type PlainText } from '../plain-text.js';
 import { csvFrom } from '../read-csv.js';
 import type { CsvSettings } from '../settings.js';
@@ -131,6 +141,7 @@ async function sample(
         : [{}];
     return judge(stream, settings, file, layout, counts, texts);
   } catch (error) {
+    if (error instanceof SeamlessError) throw error;
     throw await explainCsvFailure(stream, database, { file, layout, types, from, time: 0 }, error);
   }
 }
@@ -161,7 +172,7 @@ function isPlain(counts: Counts, index: number, { delimiter, names }: CsvLayout)
   const maybeDates = largest >= 19e6 && largest < 2.2e17 && /^(?:19|20)/.test(String(Math.trunc(largest)));
   const grouped = delimiter === ';' && Number(counts[`grouped${index}`]) > 0;
   const name = names[index] ?? '';
-  const maybeClock = /time|clock|hour|uhr/i.test(name) && largest < 240_000;
+  const maybeClock = CLOCK_NAME.test(name) && largest < 240_000;
   const maybeShort = largest < 1e6 && (index === 0 || /time/i.test(name) || isShortDateName(name));
   const maybeCodes = Number(counts[`zeros${index}`]) > 0;
   return !maybeDates && !maybeClock && !maybeShort && !maybeCodes && !grouped;
@@ -187,7 +198,8 @@ function judge(
       for (const cell of cells) seenMarks.add(cell.trim());
       return 'null';
     }
-    if (areCodes(layout.names[index] ?? '', rest)) return 'string';
+    const name = layout.names[index] ?? '';
+    if (areCodes(name, rest) || areLengths(name, rest)) return 'string';
     const kinds = rest.map((cell) => cellKind(cell));
     const share = (kind: string): number => kinds.filter((each) => each === kind).length;
     if (kinds.length > 0 && share('boolean') === kinds.length) return 'boolean';
@@ -202,7 +214,7 @@ function judge(
       index,
       rest.filter((cell) => cellKind(cell) === 'number'),
     );
-    return rest.some((cell) => SCALED_NUMBER.test(cell.trim())) ? 'scaled' : 'local';
+    return rest.some((cell) => isScaled(cell.trim())) ? 'scaled' : 'local';
   });
   const found = marksIn(numbers, counts, kinds, layout);
   const told = settings.decimal !== null || settings.thousands !== null;
@@ -212,17 +224,31 @@ function judge(
       `${file.shown} has the number ${found.open}, whose mark may separate decimals or thousands: say decimal: ',' or decimal: '.', and thousands: '.' or thousands: ',' where there are any.`,
     );
   }
+  const points = [...numbers.values()].find((cells) => mayBeThirtySeconds(cells))?.[0];
+  if (points !== undefined && settings.thousands === null) throw thirtySeconds(stream, file.shown, points);
   const decimal = settings.decimal ?? (settings.thousands === '.' ? ',' : (found.marks?.decimal ?? '.'));
   const other = found.marks?.decimal === decimal ? found.marks.thousands : decimal === ',' ? '.' : ',';
   const marked: NumberMarks = { decimal, thousands: settings.thousands ?? (found.any ? other : '') };
   const looks = layout.names.map((name, index) =>
     lookOf(name, index, counts, texts, kinds[index] ?? 'null', marks),
   );
+  if (!isOneByte(marked)) kinds.forEach((kind, index) => kind === 'local' && (kinds[index] = 'scaled'));
   // If no column holds text, any known marker may still come later in the file.
   const used = kinds.includes('string') ? [...seenMarks, ...settings.missing] : [...marks];
   const mayHaveTexts = kinds.some((kind) => kind === 'string' || kind === 'scaled' || kind === 'null');
   const isMarked = seenMarks.size > 0 || settings.missing.length > 0 || mayHaveTexts;
   return { kinds, looks, marks: used, marked: isMarked, numbers: marked };
+}
+
+/** @param price such as 110'165 */
+function thirtySeconds(stream: OpenStream, shown: string, price: string): SeamlessError {
+  const [points = '', rest = ''] = price.split("'");
+  const [more] = rest.slice(2);
+  const quarters = more === '2' ? '.25' : more === '7' ? '.75' : more === '5' ? '.5' : '';
+  return sourceError(
+    stream,
+    `${shown} has the number ${price}, which may be ${points}${rest}, or ${points} points and ${Number(rest.slice(0, 2))}${quarters} thirty-seconds: say thousands: "'" for the first; for the second, write prices with a decimal point into the file.`,
+  );
 }
 
 /**
@@ -271,6 +297,17 @@ function areCodes(name: string, cells: readonly string[]): boolean {
   const same = (cell: string): boolean => cell.length === first.length && /^\d+$/.test(cell);
   return (
     first.length > 1 && !COUNTED.test(name) && cells.some((cell) => cell.startsWith('0')) && cells.every(same)
+  );
+}
+
+/** Names of columns that say how long something is. */
+const LENGTH =
+  /^(?:tenor|interval|period|maturity|term|time ?frame|freq(?:uency)?|resolution|granularity|bar[_ ]?(?:size|type)|horizon)$/i;
+
+/** Whether cells are lengths of time such as 3M, not millions. */
+function areLengths(name: string, cells: readonly string[]): boolean {
+  return (
+    LENGTH.test(name) && cells.length > 0 && cells.every((cell) => /^\d{1,3} ?[a-z]{1,4}$/i.test(cell.trim()))
   );
 }
 

@@ -1,5 +1,6 @@
 import { clockFormat, spellingOf } from '../../time/spelling.js';
 import { cellKind } from './cells.js';
+import { tickNames } from './tick-names.js';
 
 /** The most names of columns in a message. */
 const MOST_SUGGESTED = 16;
@@ -24,19 +25,40 @@ export function suggestedNames(
   const [row = []] = rows;
   const kinds = row.map(cellKind);
   const time = timeOf(row);
-  const numbers = kinds.flatMap((kind, index) => (kind === 'number' && index > time ? [index] : []));
+  const clock = clockBehind(rows, time);
+  const numbers = kinds.flatMap((kind, index) =>
+    kind === 'number' && index > (clock ?? time) ? [index] : [],
+  );
   const priced = are === 'bars' || (are === 'either' && numbers.length >= 4 && !row.some(hasFraction));
   const prices = priced ? pricesOf(rows, numbers) : new Map<number, string>();
   const ticks = are === 'ticks' || (are === 'either' && prices.size === 0);
+  const counted = kinds.flatMap((kind, index) =>
+    kind === 'number' && index !== time && index !== clock ? [index] : [],
+  );
+  const told = ticks ? tickNames(rows, counted) : prices;
   const names = row.slice(0, MOST_SUGGESTED).map((_, index) => {
     if (index === time) return 'time';
-    if (kinds[index] === 'clock') return 'clock';
-    return prices.get(index) ?? (kinds[index] === 'text' ? 'symbol' : `column${index}`);
+    if (kinds[index] === 'clock' || index === clock) return 'clock';
+    return told.get(index) ?? (kinds[index] === 'text' ? 'symbol' : `column${index}`);
   });
   const once = names.map((name, index) => (names.indexOf(name) === index ? name : `column${index}`));
   const list = [...once.map((name) => `'${name}'`), ...(row.length > MOST_SUGGESTED ? ['…'] : [])].join(', ');
-  if (ticks) return `[${list}], and call the price price and what was traded size`;
+  if (ticks && !once.includes('price') && !once.includes('bid'))
+    return `[${list}], and call the price price and what was traded size`;
+  if (ticks) return `[${list}]`;
   return prices.size > 0 ? `[${list}]` : `[${list}], with open, high, low, close and volume where they are`;
+}
+
+/** The column of times of day such as 0930 or 93000 behind one of dates; null: there is none. */
+function clockBehind(rows: readonly (readonly string[])[], time: number): number | null {
+  const isDate = (cell: string): boolean => {
+    const spelling = spellingOf(cell);
+    return spelling !== null && !('dayFirst' in spelling ? spelling.dayFirst : spelling).clock;
+  };
+  const isClock = (cell: string): boolean => /^(?:\d|[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/.test(cell.trim());
+  const found =
+    rows.length > 0 && rows.every((row) => isDate(row[time] ?? '') && isClock(row[time + 1] ?? ''));
+  return found ? time + 1 : null;
 }
 
 /** Whether a cell is a time with a fraction of a second, which bars never have. */
