@@ -46,7 +46,7 @@ const NODE = {
 } as const;
 const AT_ONCE: readonly Delivery[] = [{ delay: 0, times: 1 }];
 
-/** What was once wrong: a month that opens before the first bar, and a market that is closed from the first bar to the start. */
+/** Cases that once failed. */
 const KNOWN: Readonly<Partial<Record<Scale, [WorldDraw, number, Delivery[]][]>>> = {
   days: [
     [
@@ -76,6 +76,24 @@ const KNOWN: Readonly<Partial<Record<Scale, [WorldDraw, number, Delivery[]][]>>>
         nodes: [{ ...NODE, calendar: 'session', picks: [[0, 2, false]] }],
       } as unknown as WorldDraw,
       1_710_072_000,
+      [...AT_ONCE],
+    ],
+    // Two scans, each of which is looked for further back than the warm-up reads: the second one sees what the first one read.
+    [
+      {
+        scale: 'calendars',
+        streams: [
+          { ...STREAM, seed: 407_881 },
+          { ...STREAM, seed: 625_021, interval: 120 },
+          { ...STREAM, seed: 160_009 },
+        ],
+        nodes: [
+          { ...NODE, seed: 1, interval: 120, picks: [[317_670_523, 6, true]] },
+          { ...NODE, seed: 1, calendar: 'session', scan: 'mean', picks: [[989_407_423, 3, true]] },
+          { ...NODE, seed: 1, calendar: 'session', scan: 'position', picks: [[1_572_523_228, 2, false]] },
+        ],
+      } as unknown as WorldDraw,
+      1_705_233_600,
       [...AT_ONCE],
     ],
   ],
