@@ -176,6 +176,64 @@ describe('from signal to money', () => {
     );
   });
 
+  it('what is closed leaves nothing, however many orders were on their way', () => {
+    fc.assert(
+      fc.property(world, slots(2), (at, all) => {
+        const { events } = trade(at, all, ['A', 'B']);
+        const held = new Map<string, number>();
+        const target = new Map<number, number>();
+        let next: number | null = null;
+        for (const event of events) {
+          if (event.type === 'allocation') next = event.quantity;
+          if (event.type === 'order')
+            target.set(event.order, next ?? assert.fail('What is ordered was allocated.'));
+          if (event.type !== 'fill') continue;
+          const after = (held.get(event.symbol) ?? 0) + event.quantity;
+          held.set(event.symbol, after);
+          if (target.get(event.order) === 0) assert.equal(after, 0);
+        }
+      }),
+      cases(2000, 300),
+    );
+    // Three orders wait for one bar: -2.92 + 22.64 - 11.97 - 7.75 is not 0 in floating point.
+    const waits = { bars: [null] };
+    const { desk, events } = trade(
+      worldOf({ capital: 100, limits: { lot: 0.01 } }),
+      [
+        { bars: [[1, 1]], decisions: [-0.0292] },
+        { bars: [[1, 1]], decisions: [0.1972] },
+        { ...waits, decisions: [0.0775] },
+        { ...waits, decisions: [0] },
+        { bars: [[1, 1]], decisions: [0] },
+      ],
+      ['A'],
+    );
+    assert.equal(of(events, 'fill').length, 4);
+    assert.deepEqual(desk.summary.positions, {});
+    assert.equal(desk.summary.trades.length, 2);
+  });
+
+  it('a broker that fills in parts leaves nothing of what is closed', () => {
+    const desk = new Desk({ ...worldOf(), mode: 'live', allowLive: true }, ['A']);
+    const bar = { open: 1, close: 1 };
+    desk.slot(60, [{ ts: 0, ...bar }], [0.3]);
+    const fill = { price: 1, fee: 0, at: 60 };
+    desk.filled({ execution: 'a', order: 1, quantity: 0.3, ...fill });
+    desk.slot(120, [{ ts: 60, ...bar }], [0]);
+    desk.filled({ execution: 'b', order: 2, quantity: -0.1, ...fill });
+    desk.filled({ execution: 'c', order: 2, quantity: -0.2, ...fill });
+    const { positions, trades, open } = desk.summary;
+    assert.deepEqual([positions, trades.length, open], [{}, 1, []]);
+  });
+
+  it('metrics of capital that is gone are numbers, or null where there is none', () => {
+    const meter = new Meter(100, 365);
+    [50, 0, -20, -10, 0].forEach((equity, day) => meter.add((day + 1) * 86_400, equity, true));
+    const { totalReturn, maxDrawdown, cagr, volatility, sharpe, sortino } = meter.metrics([], 0);
+    assert.deepEqual([totalReturn, cagr, volatility, sharpe, sortino], [-1, null, null, null, null]);
+    assert.equal(maxDrawdown, 1.2);
+  });
+
   it('without a decision, or with an old one, no orders are made, and that is said', () => {
     const bar = [100, 100] as const;
     const none = trade(worldOf(), [{ bars: [bar], decisions: [null] }], ['A']).events;

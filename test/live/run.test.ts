@@ -60,7 +60,12 @@ describe('a run', () => {
       events.map((_, i) => i + 1),
     );
     assert.equal(only(events, 'bar').length, BARS - FROM - 3);
-    assert.equal(only(events, 'gap').length, 2);
+    // Said beside the slot that lacked the bar, although a replay closes many slots together.
+    assert.deepEqual(
+      only(events, 'gap').map(({ asOf, end }) => asOf - end),
+      [0, 0],
+    );
+    assert.ok(events.every(({ asOf }, i) => asOf >= (events[i - 1]?.asOf ?? 0)));
     assert.ok(only(events, 'fill').length > 20);
     await inParity(at, run.id, 3 * (BARS - FROM - 100));
   });

@@ -37,9 +37,12 @@ export class Account {
   readonly trades: Trade[] = [];
   readonly #positions = new Map<string, number>();
   readonly #open = new Map<string, OpenTrade>();
+  readonly #rounding: number;
 
-  constructor(capital: number) {
+  /** @param rounding share of a trade's units that may be left of it by rounding: it then counts as closed */
+  constructor(capital: number, rounding = 0) {
     this.cash = capital;
+    this.#rounding = rounding;
   }
 
   quantity(symbol: string): number {
@@ -60,15 +63,25 @@ export class Account {
     this.cash -= quantity * price + fee;
     this.fees += fee;
     this.traded += Math.abs(quantity * price);
-    this.#positions.set(symbol, before + quantity);
-    const closing =
-      Math.sign(before) === -Math.sign(quantity) ? Math.min(Math.abs(before), Math.abs(quantity)) : 0;
-    const share = closing / Math.abs(quantity);
+    const after = this.#roundedToFlat(symbol, before, quantity);
+    this.#positions.set(symbol, after);
+    const units = Math.abs(quantity);
+    const closes = Math.sign(before) === -Math.sign(quantity);
+    const closing = !closes ? 0 : after === 0 ? units : Math.min(Math.abs(before), units);
+    const share = closing / units;
     if (closing > 0) this.#close({ symbol, quantity: closing, price, fee: fee * share }, at, bar);
-    const opening = Math.abs(quantity) - closing;
+    const opening = units - closing;
     if (opening === 0) return;
     const part = { symbol, quantity: Math.sign(quantity) * opening, price, fee: fee * (1 - share) };
     this.#enter(part, at, bar);
+  }
+
+  /** What is held after a fill. */
+  #roundedToFlat(symbol: string, before: number, quantity: number): number {
+    const after = before + quantity;
+    if (this.#rounding === 0 || after === 0) return after;
+    const largest = Math.max(Math.abs(before), Math.abs(quantity), this.#open.get(symbol)?.largest ?? 0);
+    return Math.abs(after) <= this.#rounding * largest ? 0 : after;
   }
 
   /**

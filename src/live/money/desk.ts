@@ -155,7 +155,7 @@ export class Desk {
       return { orders: [], refusal: `A share of ${rule.share} is not between 0 and 1.` };
     if (this.#whyInactive(asOf, rule) !== '') return { orders: [], refusal: null };
     const { holdings } = this.#holdingsBy(rule, asOf, equity);
-    const orders = ordersFor(holdings, equity, this.#world);
+    const orders = this.#ordersFor(holdings, equity);
     const odd = orders.find(({ quantity }) => !Number.isFinite(quantity));
     const refusal = odd ? `It comes to an order of ${odd.quantity} ${odd.symbol}.` : null;
     return { orders: orders.map(({ symbol, quantity }) => ({ symbol, quantity })), refusal };
@@ -311,6 +311,19 @@ export class Desk {
     return { holdings, isSettled };
   }
 
+  #ordersFor(holdings: readonly Holding[], equity: number): SizedOrder[] {
+    return ordersFor(holdings, equity, this.#world).map((sized) =>
+      sized.target === 0 ? { ...sized, quantity: -this.#expected(sized.symbol) } : sized,
+    );
+  }
+
+  /** Units held once all is filled that takes the next open. In the order of the fills, so that what closes leaves exactly 0. */
+  #expected(symbol: string): number {
+    const { orders } = this.#bySymbol.get(symbol) as Book;
+    const held = this.#holdings.quantity(symbol);
+    return orders.reduce((sum, { quantity, limit }) => (limit === null ? sum + quantity : sum), held);
+  }
+
   #order(asOf: Seconds, equity: number, events: RunEventBody[]): void {
     const { holdings, isSettled } = this.#holdingsBy(this.#rule, asOf, equity);
     this.#isSettled = isSettled;
@@ -319,9 +332,7 @@ export class Desk {
       if (weight !== book.weight) events.push({ type: 'decision', symbol, weight });
       book.weight = weight;
     }
-    const wanted = new Map(
-      ordersFor(holdings, equity, this.#world).map((sized) => [sized.symbol, sized] as const),
-    );
+    const wanted = new Map(this.#ordersFor(holdings, equity).map((sized) => [sized.symbol, sized] as const));
     for (const { symbol, price } of holdings) {
       const book = this.#bySymbol.get(symbol) as Book;
       const sized = wanted.get(symbol);

@@ -3,6 +3,9 @@ import type { World } from '../world/schema.js';
 import { Account, type Fill } from './account.js';
 import { Meter } from './metrics.js';
 
+/** A broker fills in parts: 0.1 and 0.2 sold of 0.3 leave 3e-17 units in floating point. */
+const PARTS = 1e-12;
+
 /** The money of a run slot by slot: what is held, what it is worth, and what that comes to. */
 export class Holdings {
   readonly #capital: number;
@@ -15,11 +18,11 @@ export class Holdings {
   #fills = 0;
 
   constructor(
-    { capital, periodsPerYear }: Pick<World, 'capital' | 'periodsPerYear'>,
+    { capital, periodsPerYear, mode }: Pick<World, 'capital' | 'periodsPerYear' | 'mode'>,
     symbols: readonly string[],
   ) {
     this.#capital = capital;
-    this.#account = new Account(capital);
+    this.#account = new Account(capital, mode === 'live' ? PARTS : 0);
     this.#meter = new Meter(capital, periodsPerYear);
     this.#symbols = symbols;
     this.#closes = symbols.map(() => null);

@@ -99,9 +99,9 @@ export class Meter {
     return {
       totalReturn: ratio - 1,
       cagr: finite(cagr),
-      volatility: deviation === null ? null : deviation * Math.sqrt(periods),
-      sharpe: deviation ? (mean / deviation) * Math.sqrt(periods) : null,
-      sortino: returns.length > 1 && downside > 0 ? (mean / downside) * Math.sqrt(periods) : null,
+      volatility: finite(deviation === null ? null : deviation * Math.sqrt(periods)),
+      sharpe: finite(deviation ? (mean / deviation) * Math.sqrt(periods) : null),
+      sortino: finite(returns.length > 1 && downside > 0 ? (mean / downside) * Math.sqrt(periods) : null),
       calmar: cagr !== null && this.#deepest > 0 ? finite(cagr / this.#deepest) : null,
       maxDrawdown: this.#deepest,
       drawdownSeconds: Math.max(this.#longest, this.#deepestSince(this.#last)),
@@ -114,7 +114,7 @@ export class Meter {
   }
 }
 
-/** Over a short time a yearly rate may be beyond all numbers. */
+/** Over a short time a yearly rate may be beyond all numbers, and a day that begins with an equity of 0 has no return. */
 function finite(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null;
 }

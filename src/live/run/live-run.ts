@@ -295,11 +295,13 @@ export class LiveRun {
   ): Promise<void> {
     const [first] = ranges;
     if (!first) return;
-    entries.push(...(await loop.close({ start: first.from, end: clock.closed }, merged(ranges))));
-    const behind = ranges.flatMap(({ to, bars }) => this.#lags?.judge(to, bars) ?? []);
-    if (behind.length > 0) entries.push({ asOf: clock.closed, events: behind });
-    const gaps = ranges.flatMap((range) => range.gaps);
-    for (const gap of gaps) entries.push({ asOf: clock.closed, events: [{ type: 'gap', ...gap }] });
+    const slots = await loop.close({ start: first.from, end: clock.closed }, merged(ranges));
+    const noticed = ranges.flatMap(({ to, bars, gaps }): Entry[] => [
+      { asOf: to, events: this.#lags?.judge(to, bars) ?? [] },
+      ...gaps.map((gap): Entry => ({ asOf: to, events: [{ type: 'gap', ...gap }] })),
+    ]);
+    // Each beside the slot that it was noticed at, however many slots closed together.
+    entries.push(...[...slots, ...noticed].sort((a, b) => a.asOf - b.asOf));
     this.#asOf = clock.closed;
   }
 

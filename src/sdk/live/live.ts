@@ -127,7 +127,8 @@ export type RunEvent = { readonly seq: number; readonly asOf: Seconds } & RunEve
 
 /**
  * Returns are equity changes from the end of one UTC day to the next, the first one from the capital; a year has `periodsPerYear`
- * of them. Null where undefined: too few days, no losses, no trades.
+ * of them. Null where undefined: too few days, no losses, no trades, a day that begins with an equity of 0, or a rate beyond all
+ * numbers. Once capital is gone (an equity below 0), returns are the same ratios and say little.
  */
 export interface Metrics {
   /** Last equity / capital − 1. */
