@@ -169,7 +169,9 @@ class FiringSearch {
     const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
     // A search for another node may have read more of these streams since `prepared` was made.
     const now = await ports.store.coverage([...upstream].map((at) => (prints[at] as Fingerprint).hash));
-    const { keepers, coverage } = await openStreams(ports, { ...prepared, coverage: now }, streams, { hooks });
+    const { keepers, coverage } = await openStreams(ports, { ...prepared, coverage: now }, streams, {
+      hooks,
+    });
     // Nodes that do not lead to this one count as done; the node itself as never computed.
     const covered = coveredOf(prepared, coverage).map((set, at) => {
       if (at === canonical) return [];

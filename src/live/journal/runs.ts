@@ -5,6 +5,7 @@ import { didYouMean, messageOf, SeamlessError } from '../../sdk/errors.js';
 import type { Mode, RunEventBody, RunResult } from '../../sdk/live/live.js';
 import type { World } from '../world/schema.js';
 import { JournalReader } from './journal.js';
+import { lockHolder, removeLock, takeLock } from './lock.js';
 
 /** Raised when journals come to be written otherwise. */
 export const JOURNAL_VERSION = 3;
@@ -179,7 +180,8 @@ export function isRunning(
   cacheDir: string,
   { run, world }: { readonly run: string; readonly world: Pick<World, 'name'> },
 ): boolean {
-  return ownerOf(cacheDir, world.name) === run;
+  const folder = runsFolder(cacheDir);
+  return lockHolder(folder, world.name) === run || lockHolder(folder, lockOfBacktest(run)) === run;
 }
 
 /** @throws SeamlessError `usage` while it goes on. */
@@ -194,64 +196,43 @@ export function removeRun(cacheDir: string, run: string): void {
   rmSync(runFolder(cacheDir, run), { recursive: true, force: true });
 }
 
-function lockPath(cacheDir: string, world: string): string {
-  return join(runsFolder(cacheDir), `.${world}.lock`);
-}
-
-interface Owner {
-  readonly run: string;
-  readonly pid: number;
-}
-
-/** The run that a world belongs to now; null: none. */
-function ownerOf(cacheDir: string, world: string): string | null {
-  try {
-    const { run, pid } = JSON.parse(readFileSync(lockPath(cacheDir, world), 'utf8')) as Owner;
-    return alive(pid) ? run : null;
-  } catch {
-    return null;
-  }
-}
-
 /**
- * Makes a world belong to one run. Who died lets go of it.
- * @returns what gives it back
+ * Makes a world belong to one run. The world of a run that died is free.
+ * @returns gives it back
  * @throws SeamlessError `usage` while it belongs to another, `cache` when the cache folder cannot be written
  */
 export function takeWorld(cacheDir: string, world: string, run: string): () => void {
-  const path = lockPath(cacheDir, world);
-  const text = JSON.stringify({ run, pid: process.pid } satisfies Owner);
-  try {
-    mkdirSync(runsFolder(cacheDir), { recursive: true });
-  } catch (error) {
-    throw notBegun(runsFolder(cacheDir), error);
-  }
-  for (;;) {
-    try {
-      writeFileSync(path, text, { flag: 'wx' });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        rmSync(path, { force: true });
-        throw notBegun(path, error);
-      }
-      const owner = ownerOf(cacheDir, world);
-      if (owner !== null) {
-        throw new SeamlessError(
-          'usage',
-          `World ${world} is in use by run ${owner}: stop that, or copy the world under another name.`,
-        );
-      }
-      rmSync(path, { force: true });
-    }
-  }
+  const folder = runsFolder(cacheDir);
+  const taken = takenIn(folder, world, run);
+  if (typeof taken === 'function') return taken;
+  throw new SeamlessError(
+    'usage',
+    taken.heldBy === run
+      ? `Run ${run} is still running: it cannot be resumed before it ends.`
+      : `World ${world} is in use by run ${taken.heldBy}: stop that, or copy the world under another name.`,
+  );
 }
 
-function alive(pid: number): boolean {
+/**
+ * Marks a backtest as running. Any number of them may use one world.
+ * @throws SeamlessError `usage` while a run of that name is running, `cache` when the cache folder cannot be written
+ */
+export function takeBacktest(cacheDir: string, run: string): () => void {
+  const folder = runsFolder(cacheDir);
+  const name = lockOfBacktest(run);
+  const taken = takenIn(folder, name, run);
+  if (typeof taken === 'function') return () => removeLock(folder, name);
+  throw new SeamlessError('usage', `Run ${run} is still running: give the new one another name.`);
+}
+
+function lockOfBacktest(run: string): string {
+  return `${run}.backtest`;
+}
+
+function takenIn(folder: string, name: string, run: string): ReturnType<typeof takeLock> {
   try {
-    process.kill(pid, 0);
-    return true;
+    return takeLock(folder, name, run);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    throw notBegun(folder, error);
   }
 }

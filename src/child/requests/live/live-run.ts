@@ -19,6 +19,7 @@ import {
   readRun,
   recordRun,
   runFolder,
+  takeBacktest,
   takeWorld,
   type RunRecord,
 } from '../../../live/journal/runs.js';
@@ -55,14 +56,17 @@ interface PreparedRun {
   readonly cacheDir: string;
   /** Changes of the world during the run; closed with it. */
   readonly follow: FollowedWorld | null;
-  /** The journal of a resumed run. */
-  readonly earlier: {
-    readonly record: RunRecord;
-    /** Without its last end. */
-    readonly lines: readonly JournalLine[];
-    /** Number of the next event. */
-    readonly seq: number;
-  } | null;
+  /** The record of a resumed run. */
+  readonly record: RunRecord | null;
+}
+
+/** The journal of a resumed run. */
+interface EarlierRun {
+  readonly record: RunRecord;
+  /** Without its last end. */
+  readonly lines: readonly JournalLine[];
+  /** Number of the next event. */
+  readonly seq: number;
 }
 
 /** What a run needs from its surroundings. */
@@ -84,8 +88,8 @@ export async function prepareRun(
   const { world, follow, isElsewhere } = await findWorld(strategy.projectRoot, payload.world, onTrouble);
   try {
     if (world.mode === 'live') refuseUnconfirmed(world, payload, isElsewhere);
-    const earlier = resume ? earlierRun(cacheDir, run, world) : null;
-    return { run, file: strategy.file, projectRoot: strategy.projectRoot, world, follow, cacheDir, earlier };
+    const record = resume ? resumable(cacheDir, run, world) : null;
+    return { run, file: strategy.file, projectRoot: strategy.projectRoot, world, follow, cacheDir, record };
   } catch (error) {
     follow?.close();
     throw error;
@@ -113,7 +117,8 @@ function refuseUnconfirmed({ name, broker }: World, payload: Payload<'run'>, isE
   );
 }
 
-function earlierRun(cacheDir: string, run: string, world: World): PreparedRun['earlier'] {
+/** @throws SeamlessError if there is no such run, or it cannot be resumed in this world */
+function resumable(cacheDir: string, run: string, world: World): RunRecord {
   const record = readRun(cacheDir, run);
   if (JSON.stringify(record.world) !== JSON.stringify(world)) {
     throw new SeamlessError(
@@ -123,7 +128,12 @@ function earlierRun(cacheDir: string, run: string, world: World): PreparedRun['e
   }
   if (world.mode === 'backtest')
     throw new SeamlessError('usage', `Run ${run} is a backtest: start it again instead.`);
-  const all = [...new JournalReader(runFolder(cacheDir, run)).all()];
+  return record;
+}
+
+/** To be read once the world belongs to this run: until then, another process may write to it. */
+function earlierRun(cacheDir: string, record: RunRecord): EarlierRun {
+  const all = [...new JournalReader(runFolder(cacheDir, record.run)).all()];
   const last = all.at(-1);
   const seq = last ? last.seq + last.events.length : 1;
   return { record, lines: all.filter(({ events }) => !endsRun(events)), seq };
@@ -143,15 +153,17 @@ export async function runInWorld(
   ports: RunPorts,
 ): Promise<RunResult> {
   const { world, cacheDir, run } = prepared;
-  const leave = world.mode === 'backtest' ? () => undefined : takeWorld(cacheDir, world.name, run);
+  const leave =
+    world.mode === 'backtest' ? takeBacktest(cacheDir, run) : takeWorld(cacheDir, world.name, run);
   try {
+    const earlier = prepared.record && earlierRun(cacheDir, prepared.record);
     const hints = await ports.hints();
     return await session.withPorts(hints, async ({ host, ...rest }) => {
       const sources = { ...rest, host: inWorld(host, world, prepared.projectRoot) };
       const description = await sources.host.describe();
       const graph = resolveGraph(description);
       refuseTicks(graph, world);
-      const begun = begin(prepared, graph, sources.nonce);
+      const begun = begin({ ...prepared, earlier }, graph, sources.nonce);
       const result =
         world.mode === 'backtest'
           ? await runBacktest(begun, description, graph, sources, ports)
@@ -175,12 +187,16 @@ function refuseTicks(graph: Graph, { name, mode }: World): void {
   );
 }
 
-interface BegunRun extends PreparedRun {
+interface LockedRun extends PreparedRun {
+  readonly earlier: EarlierRun | null;
+}
+
+interface BegunRun extends LockedRun {
   readonly journal: Journal;
 }
 
 /** Opens the journal. @throws SeamlessError `usage` for a run whose strategy changed */
-function begin(prepared: PreparedRun, graph: Graph, nonce: string): BegunRun {
+function begin(prepared: LockedRun, graph: Graph, nonce: string): BegunRun {
   const { run, file, world, cacheDir, earlier } = prepared;
   const wayOut =
     world.mode === 'backtest'
