@@ -24,6 +24,8 @@ function sizesOf(name: string): readonly (readonly [number, number])[] {
   return CLOCK_NAME.test(name) ? [...DATES, [0, 240_000]] : DATES;
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** What the rows show about each column; columns are called c0, c1, …. @param from the FROM clause */
 export async function columnLooks(
   names: readonly string[],
@@ -31,21 +33,31 @@ export async function columnLooks(
   from: string,
   ask: (sql: string) => Promise<Record<string, unknown>[]>,
 ): Promise<ColumnLook[]> {
-  const selected = types.flatMap((type, i) => {
-    if (isNumberType(type)) {
+  const select = async (selected: readonly string[]): Promise<Row> => {
+    const [row = {}] = selected.length > 0 ? await ask(`SELECT ${selected.join(', ')} FROM ${from}`) : [];
+    return row;
+  };
+  const row = await select(
+    types.flatMap((type, i) => {
       const number = `abs(CAST(c${i} AS DOUBLE))`;
+      if (isNumberType(type)) return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`];
+      return type === 'VARCHAR' ? [`list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`] : [];
+    }),
+  );
+  const times = await select(
+    types.flatMap((type, i) => {
+      if (!isNumberType(type) || !mayBeTimes(names[i] ?? '', row, i)) return [];
       const digits = `CAST(TRY_CAST(c${i} AS BIGINT) AS VARCHAR)`;
-      // Only whole numbers of these sizes can be dates or months.
-      const sized = sizesOf(names[i] ?? '')
-        .map(([least, largest]) => `c${i} BETWEEN ${least} AND ${largest}`)
-        .join(' OR ');
-      const dates = `(list(DISTINCT ${digits}) FILTER (${sized}))[:${SAMPLE_TEXTS}]`;
-      return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`, `${dates} AS texts${i}`];
-    }
-    return type === 'VARCHAR' ? [`list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`] : [];
-  });
-  const [row = {}] = selected.length > 0 ? await ask(`SELECT ${selected.join(', ')} FROM ${from}`) : [];
-  return names.map((name, i) => lookOf(name, types[i] ?? '', row, i));
+      return [`(list(DISTINCT ${digits}) FILTER (c${i} >= 0))[:${SAMPLE_TEXTS}] AS texts${i}`];
+    }),
+  );
+  return names.map((name, i) => lookOf(name, types[i] ?? '', { ...row, ...times }, i));
+}
+
+/** Whether all numbers of a column are of a size that times have. */
+function mayBeTimes(name: string, row: Row, index: number): boolean {
+  const [least, largest] = [row[`least${index}`], row[`largest${index}`]].map((size) => Number(size ?? 0));
+  return sizesOf(name).some(([from, to]) => (least ?? 0) >= from && (largest ?? 0) <= to);
 }
 
 /**
@@ -70,20 +82,12 @@ export function datesAsTexts(
   };
 }
 
-function lookOf(
-  name: string,
-  type: string,
-  row: Readonly<Record<string, unknown>>,
-  index: number,
-): ColumnLook {
+function lookOf(name: string, type: string, row: Row, index: number): ColumnLook {
   const list: unknown = row[`texts${index}`];
   const texts = Array.isArray(list) ? list.filter((each): each is string => typeof each === 'string') : [];
   const least = Number(row[`least${index}`] ?? 0);
   const largest = Number(row[`largest${index}`] ?? 0);
-  if (isNumberType(type)) {
-    const dates = sizesOf(name).some(([from, to]) => least >= from && largest <= to);
-    return { name, holds: 'number', texts: dates ? texts : [], least, largest };
-  }
+  if (isNumberType(type)) return { name, holds: 'number', texts, least, largest };
   const temporal = type === 'DATE' || type.startsWith('TIMESTAMP');
   return { name, holds: temporal ? 'time' : type === 'VARCHAR' ? 'text' : 'other', texts, least, largest };
 }

@@ -78,6 +78,8 @@ class ParquetFiles implements RelationSource {
   #version: string | null = null;
   /** Content hashes from that time. */
   #contents: string[] = [];
+  /** A single file's borders from that time; null: not asked for yet. */
+  #ownBorders: Promise<readonly Border[]> | null = null;
 
   constructor(
     stream: OpenStream,
@@ -105,6 +107,7 @@ class ParquetFiles implements RelationSource {
     const sha = createHash('sha256');
     const signatures: string[] = [];
     this.#contents = [];
+    this.#ownBorders = null;
     for (const file of this.#files) {
       const { hash, signature } = await contentHash(this.#stream, projectRoot, file, hints, () =>
         this.#ends(file, before),
@@ -139,7 +142,7 @@ class ParquetFiles implements RelationSource {
         ({ end, rows, footer }) => end === border.end && rows === border.rows && footer === border.footer,
       );
       if (!here || (await this.#hashBefore(file, border.end)) !== border.hash) continue;
-      const after = await firstOpenFrom(database, file.path, reading, border.rows);
+      const after = await firstOpenFrom(database, file.path, reading, border.rows, now);
       // All earlier bars are before the border, in both versions.
       return Math.min(border.after ?? Infinity, after ?? Infinity);
     }
@@ -152,9 +155,10 @@ class ParquetFiles implements RelationSource {
     if (this.#kept(this.#version)?.reading === reading.digest) return;
     const { database, hints } = this.#context;
     const borders: KnownBorder[] = [];
-    for (const border of (await this.#borders(file)).slice(-KEPT_BORDERS)) {
+    const all = await this.#borders(file);
+    for (const border of all.slice(-KEPT_BORDERS)) {
       const hash = await this.#hashBefore(file, border.end);
-      const after = await firstOpenFrom(database, file.path, reading, border.rows);
+      const after = await firstOpenFrom(database, file.path, reading, border.rows, all);
       if (hash !== null) borders.push({ ...border, hash, after });
     }
     // Content of another version must not be kept under this one.
@@ -172,13 +176,16 @@ class ParquetFiles implements RelationSource {
     if (this.#files.length > 1) return [];
     const known = before ? (this.#kept(before)?.borders ?? []) : [];
     // A damaged file is reported when it is read.
-    const own = await this.#borders(file).catch(() => []);
+    const own = await this.#borders(file).catch(() => [] as const);
     return [...known, ...own.slice(-KEPT_BORDERS)].map(({ end }) => end);
   }
 
-  /** An Arrow file is always read whole. */
-  async #borders(file: SourceFile): Promise<readonly Border[]> {
-    return isArrow(this.#stream, file) ? [] : bordersOf(this.#context.database, file.path);
+  /** Asked for once per version. An Arrow file has none: it is always read whole. */
+  #borders(file: SourceFile): Promise<readonly Border[]> {
+    this.#ownBorders ??= isArrow(this.#stream, file)
+      ? Promise.resolve([])
+      : bordersOf(this.#context.database, file.path);
+    return this.#ownBorders;
   }
 
   #hashBefore(file: SourceFile, end: number): Promise<string | null> {

@@ -46,13 +46,15 @@ export async function bordersOf(database: Database, path: string): Promise<reado
   return borders;
 }
 
-/** The earliest open from a row on; null: no rows. */
+/** The earliest open from a row on; null: no rows. @param borders the file's own */
 export async function firstOpenFrom(
   database: Database,
   path: string,
   { names, open }: { readonly names: readonly string[]; readonly open: string },
   row: number,
+  borders: readonly Border[],
 ): Promise<Seconds | null> {
+  if (row === borders.at(-1)?.rows) return null;
   const columns = [...names.map((_, index) => `c${index}`), 'place'].join(', ');
   const [found] = await database.rows(
     `SELECT min(${open})::DOUBLE AS first
