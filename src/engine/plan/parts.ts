@@ -20,8 +20,9 @@ export interface Part {
 
 /**
  * Splits a DAG into levels, in order of computation, and each level into parts. A symbol's nodes are a part of their own, so that
- * its whole history is computed at once, however many symbols there are. Nodes that read many symbols, or share one computed row
- * with all of them, are one level higher and read from the store. A DAG without symbols is one part.
+ * its whole history is computed at once, however many symbols there are. So are nodes without symbols that neither read each
+ * other nor the same streams as other nodes. Nodes that read many symbols, or share one computed row with all of them, are one
+ * level higher and read from the store.
  */
 export function partsOf(
   graph: Graph,
@@ -34,8 +35,9 @@ export function partsOf(
   for (const node of graph.nodes) {
     if (canonical[node.index] !== node.index) continue;
     const level = levels[node.index] as number;
-    if (memberOf(node).symbol === undefined && node.kind === 'node') {
-      // Nodes without symbols stay together, whether they read each other or not.
+    const { symbol } = memberOf(node);
+    if (symbol === undefined && node.kind === 'node' && level > 0) {
+      // They read many symbols: apart, each would read these again.
       groups.join(node.index, rest.get(level) ?? node.index);
       rest.set(level, node.index);
     }
@@ -43,7 +45,9 @@ export function partsOf(
       const source = canonical[edge.node] as number;
       const input = graph.nodes[source] as GraphNode;
       if (input.kind === 'node' && levels[source] === level) groups.join(node.index, source);
-      else if (level === 0 && memberOf(input).symbol !== undefined) groups.join(node.index, source);
+      // A stream that all symbols read does not make one part of them.
+      else if (level === 0 && (symbol === undefined || memberOf(input).symbol !== undefined))
+        groups.join(node.index, source);
     }
   }
   const found = new Map<number, number[]>();
