@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 
 import { visible } from '../present/visible.js';
 import type { Output } from './terminal.js';
@@ -35,30 +35,22 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   paint: Paint,
 ): string {
-  const nothing = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', mid: '', 'mid-mid': '' };
-  const table = new Table({
-    head: columns.map(({ title }) => paint('dim', title)),
-    colAligns: columns.map(({ align }) => align ?? 'left'),
-    chars: {
-      ...nothing,
-      'left-mid': '',
-      'right-mid': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      right: '',
-      middle: '  ',
-    },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...rows.map((row) => row.map(unlessPainted)));
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  const titles = columns.map(({ title }) => paint('dim', title));
+  const lines = [titles, ...rows.map((row) => row.map(unlessPainted))].map((cells) =>
+    cells.map((text) => ({ text, width: stringWidth(text) })),
+  );
+  const widths = columns.map((_, at) =>
+    lines.reduce((most, cells) => Math.max(most, cells[at]?.width ?? 0), 0),
+  );
+  return lines
+    .map((cells) => {
+      const aligned = cells.map(({ text, width }, at) => {
+        const space = ' '.repeat((widths[at] ?? width) - width);
+        return columns[at]?.align === 'right' ? space + text : text + space;
+      });
+      return `${aligned.join('  ').trimEnd()}\n`;
+    })
+    .join('');
 }
 
 /** A painted cell is escaped already: only its colour is an escape sequence. */
