@@ -181,7 +181,9 @@ export function isDateNumber({ name, holds, texts }: ColumnLook): boolean {
   if (holds !== 'number' || texts.length === 0) return false;
   if (texts.every((text) => /^(?:1[5-9]|2[01])\d{2}$/.test(text.trim()))) return YEARS.test(name);
   const short = texts.every((text) => text.trim().length < 8);
-  const told = texts.length >= LEAST_DATES || DATED.test(name) || texts.some((text) => text.startsWith('0'));
+  const few = texts.every((text) => text.trim().length <= 4);
+  const told =
+    (texts.length >= LEAST_DATES && !few) || DATED.test(name) || texts.some((text) => text.startsWith('0'));
   return spellingOfAll(texts) !== null && (!short || told);
 }
 
