@@ -27,16 +27,16 @@ export class Withdrawn {
   }
 }
 
-/** The node, and the other members of its family with the same code. */
+/** The node, and others with the same code: of its family, or in none as it is itself. */
 export function sameCode(state: RunState, node: GraphNode): readonly GraphNode[] {
   const { family, symbol } = memberOf(node);
-  if (symbol === undefined) return [node];
+  if (symbol === undefined && family !== undefined) return [node];
   const { codeHash } = state.fingerprint(node.index);
   return state.graph.nodes.filter((each) => {
     const other = memberOf(each);
     return (
       other.family === family &&
-      other.symbol !== undefined &&
+      (other.symbol === undefined) === (symbol === undefined) &&
       state.canonical(each.index) === each.index &&
       state.fingerprint(each.index).codeHash === codeHash
     );

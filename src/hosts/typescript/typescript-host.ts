@@ -63,6 +63,8 @@ export class TypeScriptHost implements StrategyHost {
   readonly #nodes: readonly DagNode[];
   readonly #trades: readonly MemberTrade[];
   readonly #codes: NodeCodes;
+  /** The first node with each code, by its hash. */
+  readonly #alike = new Map<string, DagNode>();
   /** By position, once it was computed. */
   readonly #known: KnownNode[] = [];
   /** Nodes with code of the author's that were computed since it was last settled. */
@@ -118,11 +120,27 @@ export class TypeScriptHost implements StrategyHost {
     { computed, progress }: ComputeHooks,
     signal: Pick<AbortSignal, 'aborted'>,
   ): Promise<void> {
+    const order = this.#alikeInARow(requests);
     await computeTogether(
       requests.length,
-      (at) => this.#computationOf(requests[at] as ComputeRequest, (done) => progress(at, done), signal),
-      (at, result) => computed(at, this.#told(result)),
+      (turn) => {
+        const at = order[turn] as number;
+        return this.#computationOf(requests[at] as ComputeRequest, (done) => progress(at, done), signal);
+      },
+      (turn, result) => computed(order[turn] as number, this.#told(result)),
     );
+  }
+
+  /** Positions of requests; those of nodes with the same code follow each other. */
+  #alikeInARow(requests: readonly ComputeRequest[]): readonly number[] {
+    const byCode = new Map<object, number[]>();
+    for (const [at, { node }] of requests.entries()) {
+      const { definition } = this.#knownOf(node);
+      const alike = byCode.get(definition);
+      if (alike) alike.push(at);
+      else byCode.set(definition, [at]);
+    }
+    return [...byCode.values()].flat();
   }
 
   #computationOf(
@@ -130,7 +148,7 @@ export class TypeScriptHost implements StrategyHost {
     progress: FiringProgress,
     signal: Pick<AbortSignal, 'aborted'>,
   ): NodeComputation {
-    const known = (this.#known[request.node] ??= this.#knownOf(request.node));
+    const known = this.#knownOf(request.node);
     const { node, definition, positions, context, cross, seed, guard, unseen, copies, kept, locate } = known;
     if (known.authored) this.#atWork.add(node.name);
     // Written out, as V8 copies an object of unknown shape slowly.
@@ -153,6 +171,10 @@ export class TypeScriptHost implements StrategyHost {
   }
 
   #knownOf(index: number): KnownNode {
+    return (this.#known[index] ??= this.#lookedUp(index));
+  }
+
+  #lookedUp(index: number): KnownNode {
     const node = this.#nodes[index];
     if (!node || !isComputed(node))
       throw new SeamlessError('internal', `Node ${index} is not a computed node.`);
@@ -160,7 +182,7 @@ export class TypeScriptHost implements StrategyHost {
     const { context, locate } = this.#options;
     return {
       node,
-      definition: this.#spread.definitionOf(node),
+      definition: this.#definitionOf(node, own.hash),
       positions: this.#spread.positionsOf(node),
       context,
       cross: this.#spread.sectionOf(node),
@@ -172,6 +194,15 @@ export class TypeScriptHost implements StrategyHost {
       locate: (error) => (error instanceof Error ? locate(error) : null),
       authored: this.hasAuthorCode(index),
     };
+  }
+
+  /** See `NodeComputation.definition`. */
+  #definitionOf(node: DagNode, hash: string | undefined): DagNode {
+    const definition = this.#spread.definitionOf(node);
+    if (definition !== node || hash === undefined) return definition;
+    const first = this.#alike.get(hash) ?? node;
+    this.#alike.set(hash, first);
+    return first;
   }
 
   #told(result: ComputeResult): ComputeResult {

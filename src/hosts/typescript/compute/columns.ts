@@ -14,7 +14,7 @@ import { authored, failureOfThrow, lastingChange, shielded } from './lasting.js'
 import type { RowBuilder } from './rows/rows.js';
 import { isPlainObject, isThenable } from './rows/values.js';
 
-/** What each node may still spend on being probed, as long as it is loaded: of a family, all members together. */
+/** What nodes may still spend on being probed, as long as they are loaded: those with the same code have one allowance. */
 const allowances = new WeakMap<object, ProbeAllowance>();
 
 /** What came of a column function. */

@@ -74,7 +74,7 @@ interface KeptInputs {
 
 export interface NodeComputation {
   readonly node: ComputedNode;
-  /** What its author wrote, which is one for all members of a family. Default: the node itself. */
+  /** One for all nodes with the same code, such as the members of a family. Default: the node itself. */
   readonly definition?: object;
   readonly request: ComputeRequest;
   /** The place of each of the node's inputs among `request.inputs`; see `inputPositions`. */

@@ -1,5 +1,5 @@
 import type { ComputeResult } from '../../../engine/ports/host.js';
-import type { ComputeWall, NodeComputation } from './computation.js';
+import type { CaptureGuard, ComputeWall, NodeComputation } from './computation.js';
 import { computeNode, computeNow, isKernel, turnIsDue } from './compute.js';
 
 /** After so many built-ins in a row somebody looks at the clock. */
@@ -30,28 +30,31 @@ export async function computeTogether(
       }
       continue;
     }
-    const { definition, guard } = first;
+    const { definition } = first;
     const wall = first.context.wall;
     if (definition === undefined || definition === apart || !wall || at === count) continue;
     const from = at;
-    const given = seenOnce(wall, guard, () => computeAlike(count, computationOf, from, definition));
+    const given = seenOnce(wall, (guards) => computeAlike(count, computationOf, from, definition, guards));
     if (!given) apart = definition;
     for (const result of given ?? []) computed(at++, result);
   }
 }
 
-/** As many as come in a row and there is time for. Nothing else runs meanwhile. */
+/** As many as come in a row and there is time for. Nothing else runs meanwhile. @param guards gets theirs */
 function computeAlike(
   count: number,
   computationOf: (at: number) => NodeComputation,
   from: number,
   definition: object,
+  guards: Set<CaptureGuard>,
 ): ComputeResult[] {
   const given: ComputeResult[] = [];
   for (let at = from; at < count && !turnIsDue(); at++) {
     const next = computationOf(at);
-    // The guard is asked once for all.
-    const result = next.definition === definition ? computeNow({ ...next, guard: undefined }) : null;
+    if (next.definition !== definition) break;
+    // The guards are asked afterwards: one for a family, one for each of other nodes.
+    if (next.guard) guards.add(next.guard);
+    const result = computeNow({ ...next, guard: undefined });
     if (!result) break;
     given.push(result);
   }
@@ -59,7 +62,8 @@ function computeAlike(
 }
 
 /** What the work gave; null where it changed what outlives it. */
-function seenOnce<T>(wall: ComputeWall, guard: NodeComputation['guard'], work: () => T): T | null {
-  const seen = wall.lookedAtOnce(work);
-  return seen && !guard?.changed() ? seen.given : null;
+function seenOnce<T>(wall: ComputeWall, work: (guards: Set<CaptureGuard>) => T): T | null {
+  const guards = new Set<CaptureGuard>();
+  const seen = wall.lookedAtOnce(() => work(guards));
+  return seen && ![...guards].some((guard) => guard.changed()) ? seen.given : null;
 }
