@@ -18,16 +18,23 @@ const FILES: vscode.DocumentSelector = [
 export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemProvider {
   readonly #problems = vscode.languages.createDiagnosticCollection('seamless-settings');
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  /** The last check of each document: an earlier one that ends later tells nothing. */
+  readonly #checks = new WeakMap<vscode.TextDocument, symbol>();
   readonly #disposables: readonly { dispose(): unknown }[];
 
   constructor(private readonly strategies: Strategies) {
     const { workspace, languages } = vscode;
+    const presets = workspace.createFileSystemWatcher(`**/${PRESETS_FILE}`);
     this.#disposables = [
       this.#problems,
       languages.registerCompletionItemProvider(FILES, this, ' ', '{'),
       workspace.onDidOpenTextDocument((document) => void this.#check(document)),
-      workspace.onDidCloseTextDocument(({ uri }) => this.#problems.delete(uri)),
+      workspace.onDidCloseTextDocument((document) => this.#closed(document)),
       workspace.onDidChangeTextDocument(({ document }) => this.#checkSoon(document)),
+      presets,
+      ...[presets.onDidCreate, presets.onDidChange, presets.onDidDelete].map((on) =>
+        on(() => this.#checkAll()),
+      ),
       // Projects are known once strategies are.
       strategies.onDidChange((entry) => {
         if (entry === null) this.#checkAll();
@@ -79,20 +86,29 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     this.#timers.set(key, setTimeout(check, QUIET_MS));
   }
 
+  #closed(document: vscode.TextDocument): void {
+    this.#checks.delete(document);
+    this.#problems.delete(document.uri);
+    // What was not saved is gone, and worlds may refer to it.
+    if (this.#nameOf(document) === 'presets') this.#checkAll();
+  }
+
   async #check(document: vscode.TextDocument): Promise<void> {
+    const check = Symbol();
+    this.#checks.set(document, check);
     const name = this.#nameOf(document);
-    if (!name) return;
+    if (!name) {
+      // The project of a world may have lost its last strategy.
+      if (this.#problems.has(document.uri)) this.#problems.delete(document.uri);
+      return;
+    }
     const { problemIn } = await checks();
     const presets = await presetsBeside(document, name);
-    // It may have been closed meanwhile.
-    if (isClosed(document)) return;
+    // It may have been checked again, or closed, meanwhile.
+    if (this.#checks.get(document) !== check) return;
     const problem = problemIn(name, document.getText(), basename(document.uri.fsPath), presets);
     this.#problems.set(document.uri, problem ? [diagnosticOf(problem, document)] : []);
   }
-}
-
-function isClosed(document: vscode.TextDocument): boolean {
-  return document.isClosed;
 }
 
 /** The text of the presets that a world may refer to, as edited; empty if there are none. */

@@ -74,16 +74,6 @@ export class Editor extends Workbench {
     return second;
   }
 
-  /** Switches the colour theme, and resolves once the window is drawn in it. */
-  async editorTheme(theme: Theme): Promise<void> {
-    await this.command('Preferences: Color Theme');
-    await this.typeInQuickInput(themes[theme].label);
-    await this.acceptQuickInput();
-    await this.quickInput.waitFor({ state: 'hidden' });
-    await this.themeShown(theme);
-    this.theme = theme;
-  }
-
   /** Draws what is on the screen in another theme, open boxes and hovers included: by the settings of the folder, which are watched. */
   async redrawIn(theme: Theme): Promise<void> {
     const settings = join(this.folder, '.vscode/settings.json');

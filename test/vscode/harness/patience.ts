@@ -1,4 +1,21 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { errors, type Locator } from 'playwright-core';
+
+/** What has not come by then does not come. No test is judged by it. */
+export const NEVER_MS = 240_000;
+
+/** Resolves once what is read is as expected: views are drawn one after another. Throws what differs when it never is. */
+export async function becomes<T>(read: () => T | Promise<T>, expected: T): Promise<void> {
+  const late = performance.now() + NEVER_MS;
+  let found = await read();
+  while (!isDeepStrictEqual(found, expected) && performance.now() < late) {
+    await sleep(100);
+    found = await read();
+  }
+  assert.deepEqual(found, expected);
+}
 
 /** Whether something that is waited for with a time limit came about; whatever else goes wrong is thrown. */
 export async function happened(waited: Promise<unknown>): Promise<boolean> {

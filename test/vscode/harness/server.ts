@@ -54,10 +54,16 @@ const stillSettings = {
   'git.enabled': false,
   'git.openRepositoryInParentFolders': 'never',
   'typescript.disableAutomaticTypeAcquisition': true,
+  // One server of TypeScript is enough, and it checks where a suite is about what it finds: see `typesChecked`.
+  'typescript.tsserver.useSyntaxServer': 'never',
+  'js/ts.validate.enabled': false,
   'js/ts.tsserver.automaticTypeAcquisition.enabled': false,
   'editor.minimap.enabled': false,
   'editor.cursorBlinking': 'solid',
 };
+
+/** For suites that are about what TypeScript finds. */
+export const typesChecked = { 'js/ts.validate.enabled': true };
 
 /** Starts the editor's server on a free port of 127.0.0.1; rejects with what it printed when it ends early. */
 export async function startServer(tools: EditorTools, options: ServerOptions): Promise<EditorServer> {

@@ -6,8 +6,6 @@ export type Theme = 'light' | 'dark' | 'hc-dark' | 'hc-light';
 interface ColorTheme {
   /** Value of `workbench.colorTheme`. */
   readonly id: string;
-  /** How the list of themes calls it. */
-  readonly label: string;
   /** Class that the workbench's root element has under it. */
   readonly rootClass: string;
   /** What the body of a webview says of it. */
@@ -15,17 +13,17 @@ interface ColorTheme {
 }
 
 export const themes: Readonly<Record<Theme, ColorTheme>> = {
-  light: { id: 'Light Modern', label: 'Light Modern', rootClass: 'vs', panelKind: 'vscode-light' },
-  dark: { id: 'Dark Modern', label: 'Dark Modern', rootClass: 'vs-dark', panelKind: 'vscode-dark' },
+  light: { id: 'Light Modern', rootClass: 'vs', panelKind: 'vscode-light' },
+  dark: { id: 'Dark Modern', rootClass: 'vs-dark', panelKind: 'vscode-dark' },
   'hc-dark': {
     id: 'Default High Contrast',
-    label: 'Dark High Contrast',
+
     rootClass: 'hc-black',
     panelKind: 'vscode-high-contrast',
   },
   'hc-light': {
     id: 'Default High Contrast Light',
-    label: 'Light High Contrast',
+
     rootClass: 'hc-light',
     panelKind: 'vscode-high-contrast-light',
   },

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { EDITOR, type Diagnose } from '../../scaffold/compilation.js';
@@ -18,37 +19,52 @@ interface Message {
   readonly body?: unknown;
 }
 
-/** What the editor's own TypeScript server marks in open files: errors, warnings and suggestions to fix. */
-export function typeServer(tsserver: string): Diagnose {
-  return async (folder, files) => {
-    const server = spawn(process.execPath, [tsserver, '--disableAutomaticTypingAcquisition'], {
-      cwd: folder,
-    });
-    let requests = 0;
-    const send = (command: string, args: object): number => {
-      requests += 1;
-      server.stdin.write(`${JSON.stringify({ seq: requests, type: 'request', command, arguments: args })}\n`);
-      return requests;
-    };
-    const answers = answersOf(server.stdout);
+/** The editor's own TypeScript server, for folders one after another: its own files are read once. */
+export class TypeServer {
+  readonly #server: ChildProcessWithoutNullStreams;
+  readonly #answers: ReturnType<typeof answersOf>;
+  #requests = 0;
+
+  constructor(tsserver: string) {
+    this.#server = spawn(process.execPath, [tsserver, '--disableAutomaticTypingAcquisition']);
+    this.#answers = answersOf(this.#server.stdout);
+    const options = { ...EDITOR, allowNonTsExtensions: true };
+    this.#send('compilerOptionsForInferredProjects', { options });
+  }
+
+  /** What it marks in open files: errors, warnings and suggestions to fix. */
+  readonly diagnose: Diagnose = async (folder, files) => {
     const found: string[] = [];
+    for (const file of files) {
+      const fileContent = await readFile(file, 'utf8');
+      this.#send('open', { file, fileContent, projectRootPath: folder });
+    }
     try {
-      send('compilerOptionsForInferredProjects', { options: { ...EDITOR, allowNonTsExtensions: true } });
-      for (const file of files) send('open', { file, projectRootPath: folder });
       for (const file of files) {
         for (const kind of ['syntactic', 'semantic', 'suggestion']) {
-          const diagnostics = await answers(send(`${kind}DiagnosticsSync`, { file }));
+          const diagnostics = await this.#answers(this.#send(`${kind}DiagnosticsSync`, { file }));
           for (const { start, text, category } of diagnostics) {
             found.push(`${relative(folder, file)}(${start.line},${start.offset}): ${category}: ${text}`);
           }
         }
       }
     } finally {
-      server.kill();
-      await once(server, 'exit');
+      for (const file of files) this.#send('close', { file });
     }
     return found.join('\n');
   };
+
+  async end(): Promise<void> {
+    const ended = once(this.#server, 'exit');
+    this.#server.kill();
+    await ended;
+  }
+
+  #send(command: string, args: object): number {
+    const seq = ++this.#requests;
+    this.#server.stdin.write(`${JSON.stringify({ seq, type: 'request', command, arguments: args })}\n`);
+    return seq;
+  }
 }
 
 /** The diagnostics answered to a request, by its number. */

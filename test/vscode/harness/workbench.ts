@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
 import { clicked, happened } from './patience.js';
@@ -208,23 +207,43 @@ export class Workbench {
     await this.quickInput.waitFor({ state: 'hidden' });
   }
 
-  /** What the Problems panel lists, in its order; it is shown for that. */
-  async problems(): Promise<ShownProblem[]> {
-    const panel = this.page.locator('.markers-panel');
-    if (!(await panel.isVisible())) await this.command('Problems: Focus on Problems View');
-    await panel.waitFor();
-    const rows = await panel.locator('.monaco-list-row:has(.marker-icon)').all();
-    return Promise.all(rows.map(problemOf));
+  /**
+   * Rows of the Problems panel whose message or source holds `text`. The panel is shown for that, with no other rows: those out
+   * of sight are not drawn.
+   */
+  async problemRows(text: string): Promise<Locator> {
+    const filter = this.page.getByPlaceholder(/^Filter .*\*\*\/\*\.ts/);
+    while (!(await filter.isVisible())) await this.command('Problems: Focus on Problems View');
+    await filter.fill(text);
+    const said = this.page.locator('.marker-message, .marker-source').filter({ hasText: phrase(text) });
+    return this.page.locator('.markers-panel .monaco-list-row:has(.marker-icon)').filter({ has: said });
+  }
+
+  /** The problems whose message or source holds `text`, in the panel's order, once there are so many. */
+  async problems(text: string, count: number): Promise<ShownProblem[]> {
+    const rows = await this.problemRows(text);
+    await rows.nth(count).waitFor({ state: 'detached' });
+    if (count > 0) await rows.nth(count - 1).waitFor();
+    return Promise.all((await rows.all()).map(problemOf));
+  }
+
+  /** What the terminal in front shows. */
+  get terminal(): Locator {
+    return this.page.locator('.terminal-wrapper.active .xterm-rows');
+  }
+
+  /** Types a line into the terminal in front, once the keys go there. */
+  async typeInTerminal(line: string): Promise<void> {
+    const terminal = this.page.locator('.terminal-wrapper.active .xterm');
+    await terminal.click();
+    await terminal.and(this.page.locator('.focus')).waitFor();
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press('Enter');
   }
 
   /** Resolves once the window is drawn in a theme. */
   async themeShown(theme: Theme): Promise<void> {
     await this.page.locator(`.monaco-workbench.${themes[theme].rootClass}`).first().waitFor();
-  }
-
-  async screenshot(path: string): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
-    await this.page.screenshot({ path, timeout: 10_000 });
   }
 
   /**

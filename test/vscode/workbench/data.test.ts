@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DagView } from '../harness/dag.js';
 import { useEditor } from '../harness/editor.js';
+import { becomes } from '../harness/patience.js';
 
 /** Sixty days of three symbols; at one bar of one of them the code throws. */
 const PRICES = ['AAA', 'BBB', 'CCC']
@@ -145,7 +146,7 @@ describe('what was stored', () => {
     await family.locator('.monaco-tl-twistie').click();
     await window.treeRows('momentum[CCC]').filter({ hasText: 'failed' }).waitFor();
     await window.treeRows('momentum[AAA]').filter({ hasText: 'fresh' }).waitFor();
-    assert.equal(await window.treeRows('momentum').count(), 4);
+    await becomes(() => window.treeRows('momentum').count(), 4);
 
     await window.hoverOver('momentum', '2 of 3 symbols are fresh');
 
@@ -153,7 +154,7 @@ describe('what was stored', () => {
     await window.clickLens(/^DAG$/);
     await dag.box('momentum', '3 symbols').click();
     await dag.details.getByRole('heading', { name: 'momentum' }).waitFor();
-    assert.equal(await dag.frame.locator('.node').count(), 3);
+    await becomes(() => dag.frame.locator('.node').count(), 3);
     await window.picture('dag-of-a-universe');
     await dag.details.getByRole('button', { name: /^CCC failed/ }).click();
     await dag.details.getByText('out of sorts').first().waitFor();

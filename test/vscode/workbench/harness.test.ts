@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useEditor } from '../harness/editor.js';
+import { typesChecked } from '../harness/server.js';
 import type { Theme } from '../harness/themes.js';
 
 const TALKATIVE = `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
@@ -38,7 +39,10 @@ async function sizeOf(path: string): Promise<[number, number]> {
 }
 
 describe('what tests do in the editor', () => {
-  const editor = useEditor({ files: { 'strategies/talkative.ts': TALKATIVE, 'lib/broken.ts': BROKEN } });
+  const editor = useEditor({
+    files: { 'strategies/talkative.ts': TALKATIVE, 'lib/broken.ts': BROKEN },
+    settings: typesChecked,
+  });
 
   it('opens files by name and by path', async () => {
     const { page } = editor();
@@ -68,7 +72,7 @@ describe('what tests do in the editor', () => {
   it('lists problems with their severity, source and line', async () => {
     await editor().openFile('broken.ts');
     await editor().page.locator('.squiggly-error').first().waitFor();
-    const found = (await editor().problems()).find(({ message }) => message.includes("'string'"));
+    const [found] = await editor().problems("'string'", 1);
     assert.deepEqual([found?.severity, found?.source, found?.line], ['error', 'ts', 1]);
   });
 
@@ -90,7 +94,7 @@ describe('what tests do in the editor', () => {
   it('makes pictures in every theme, switched while the editor runs', async () => {
     const themes: Theme[] = ['light', 'hc-dark', 'hc-light', 'dark'];
     for (const theme of themes) {
-      await editor().editorTheme(theme);
+      await editor().redrawIn(theme);
       const path = await editor().picture('harness');
       assert.match(path, new RegExp(`pictures.${theme}.harness\\.png$`));
       assert.deepEqual(await sizeOf(path), [1280, 800]);

@@ -3,6 +3,7 @@ import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { useEditor } from '../harness/editor.js';
+import { becomes } from '../harness/patience.js';
 
 /** What is shown is what is called fresh, and what is in the list is what is in the folders. One window for all of it. */
 describe('code and data that change under the editor', () => {
@@ -70,7 +71,7 @@ describe('code and data that change under the editor', () => {
     await rm(path('copy'), { recursive: true });
     await copied.waitFor({ state: 'detached' });
     await window.command('Seamless: Refresh');
-    assert.equal(await window.treeRows('SpTrend').count(), 1);
+    await becomes(() => window.treeRows('SpTrend').count(), 1);
   });
 
   it('follows a class that is renamed, in the DAG that is open', async () => {
@@ -80,6 +81,6 @@ describe('code and data that change under the editor', () => {
     await tab('DAG: SpTrend').waitFor();
     await edit('class SpTrend ', 'class Renamed ');
     await tab('DAG: Renamed').waitFor();
-    assert.equal(await tab('DAG: SpTrend').count(), 0);
+    await becomes(() => tab('DAG: SpTrend').count(), 0);
   });
 });

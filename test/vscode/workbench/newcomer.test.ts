@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { useEditor } from '../harness/editor.js';
-import { happened } from '../harness/patience.js';
+import { becomes, happened } from '../harness/patience.js';
+import { typesChecked } from '../harness/server.js';
 import { Workbench } from '../harness/workbench.js';
 
 /** Waits until TypeScript has read the open file and the SDK's types: a hover then tells what a name of theirs is. */
@@ -30,7 +31,7 @@ describe('a newcomer', () => {
   after(() => rm(home, { recursive: true, force: true }));
 
   describe('in an empty folder', () => {
-    const editor = useEditor({ project: null, env: { HOME: home } });
+    const editor = useEditor({ project: null, env: { HOME: home }, settings: typesChecked });
 
     it('writes a strategy that is typed and materializes at once', async () => {
       const window = editor();
@@ -44,15 +45,15 @@ describe('a newcomer', () => {
       await window.acceptQuickInput();
       await window.lens('Materialize range').waitFor();
       await typesAreKnown(page, 'price', /StreamInput/);
-      assert.equal(await page.locator('.squiggly-error').count(), 0);
+      await becomes(() => page.locator('.squiggly-error').count(), 0);
       await window.materializeAll();
       await window.lens('fresh').waitFor();
-      assert.equal(await page.locator('.squiggly-error').count(), 0);
+      await becomes(() => page.locator('.squiggly-error').count(), 0);
     });
   });
 
   describe('with the walkthrough', () => {
-    const editor = useEditor({ project: null, env: { HOME: home } });
+    const editor = useEditor({ project: null, env: { HOME: home }, settings: typesChecked });
 
     it('comes from nothing to a materialized sample without a terminal', async function () {
       const { page } = editor();
@@ -70,7 +71,7 @@ describe('a newcomer', () => {
       await opened.showSideBar();
       await opened.treeRows('7/7 fresh').waitFor();
       await typesAreKnown(opened.page, 'fast', /Node/);
-      assert.equal(await opened.page.locator('.squiggly-error').count(), 0);
+      await becomes(() => opened.page.locator('.squiggly-error').count(), 0);
     });
   });
 });

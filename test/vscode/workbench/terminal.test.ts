@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useEditor, type Editor } from '../harness/editor.js';
@@ -7,10 +6,8 @@ import { happened } from '../harness/patience.js';
 
 /** Runs a line in the open terminal and waits until what it prints matches. */
 async function answer(opened: Editor, line: string, expected: RegExp): Promise<void> {
-  const { page } = opened;
-  await page.keyboard.type(line);
-  await page.keyboard.press('Enter');
-  await page
+  await opened.typeInTerminal(line);
+  await opened.page
     .locator('.terminal-wrapper.active .xterm-accessibility-tree, .terminal-wrapper.active .xterm-rows')
     .filter({ hasText: expected })
     .first()
@@ -19,7 +16,7 @@ async function answer(opened: Editor, line: string, expected: RegExp): Promise<v
 
 /** Opens a terminal and waits for its prompt. While the window is still starting, the command may come to nothing. */
 async function openTerminal(editor: Editor): Promise<void> {
-  const prompt = editor.page.locator('.terminal-wrapper.active .xterm-rows').getByText(/[$#]/).first();
+  const prompt = editor.terminal.getByText(/[$#]/).first();
   for (;;) {
     await editor.command('Terminal: Create New Terminal');
     if (await happened(prompt.waitFor({ timeout: 10_000 }))) return;
@@ -44,7 +41,6 @@ describe('the log and the terminal of the editor', () => {
     await answer(opened, 'seamless --version', new RegExp(`${version.replaceAll('.', '\\.')}(?![\\d.])`));
     await answer(opened, 'seamless strategies', /PairRotation/);
     await answer(opened, 'echo "by:$SEAMLESS_NODE"', /by:\/\S+/);
-    const shown = await opened.page.locator('.terminal-wrapper.active .xterm-rows').innerText();
-    assert.match(shown.replace(/\s+/g, ' '), /strategies\/pair-rotation\.ts/);
+    await answer(opened, 'seamless strategies', /strategies\/pair-rotation\.ts/);
   });
 });

@@ -2,13 +2,17 @@ import { join } from 'node:path';
 import { compilesWith } from '../../scaffold/compilation.js';
 import { toolsFolder } from '../harness/paths.js';
 import { editorTools } from '../harness/tools.js';
-import { typeServer } from '../harness/type-server.js';
+import { TypeServer } from '../harness/type-server.js';
+
+const LIB = join(toolsFolder, 'node_modules/code-server/lib/vscode/extensions/node_modules/typescript/lib');
 
 describe('the TypeScript that VS Code ships has nothing to say about', () => {
-  before(async function () {
+  let server: TypeServer;
+  before(async () => {
     await editorTools();
+    server = new TypeServer(join(LIB, 'tsserver.js'));
   });
+  after(() => server.end());
 
-  const lib = join(toolsFolder, 'node_modules/code-server/lib/vscode/extensions/node_modules/typescript/lib');
-  compilesWith(typeServer(join(lib, 'tsserver.js')));
+  compilesWith((folder, files) => server.diagnose(folder, files));
 });

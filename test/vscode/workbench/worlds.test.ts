@@ -125,9 +125,8 @@ describe('worlds that are elsewhere, and live ones', () => {
     await window.quickMessage("Type the world's name to go on: real-money").waitFor();
     await box().fill('real-money');
     await window.page.keyboard.press('Enter');
-    const terminal = window.page.locator('.terminal-wrapper.active .xterm-rows');
-    await terminal.getByText('--confirm').first().waitFor();
-    await terminal
+    await window.terminal.getByText('--confirm').first().waitFor();
+    await window.terminal
       .getByText(/buy|order|ready|warm/i)
       .first()
       .waitFor();

@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
+import { becomes } from '../../harness/patience.js';
 
 const head = `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
 const price = new StreamInput({ tags: ['DEMO'], interval: '1d', historyProvider: demoHistory({ seed: 7 }) });
@@ -65,7 +66,7 @@ describe('the DAG panel of a strategy', () => {
   it('that is a single stream is shown as it is', async () => {
     await open('single.ts');
     await dag().frame.locator('.node').waitFor();
-    assert.equal(await dag().frame.locator('.node').count(), 1);
+    await becomes(() => dag().frame.locator('.node').count(), 1);
   });
 
   it('that cannot be set up says why, and is there once it is mended and tried again', async () => {
@@ -76,7 +77,7 @@ describe('the DAG panel of a strategy', () => {
       .text(/No such market\./)
       .waitFor();
     await dag().button('Show Problem').click();
-    await window.page.locator('.markers-panel').getByText('No such market.').first().waitFor();
+    await window.problems('No such market.', 1);
     await window.command('View: Toggle Panel Visibility');
     await writeFile(join(window.folder, 'broken.ts'), strategies['single.ts'].replace('Single', 'Broken'));
     await dag().frame.locator('.node').waitFor();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
+import { becomes } from '../../harness/patience.js';
 
 describe('the DAG panel', () => {
   // Short, so that bars fill while a run is in work.
@@ -22,7 +23,7 @@ describe('the DAG panel', () => {
     await window.openFile('sp-trend.ts');
     await window.clickLens(/^DAG$/);
     await dag().box('weight', 'not materialized').waitFor();
-    assert.equal(await dag().frame.getByRole('option').count(), 7);
+    await becomes(() => dag().frame.getByRole('option').count(), 7);
     assert.deepEqual(await dag().violations(), []);
   });
 
@@ -40,7 +41,7 @@ describe('the DAG panel', () => {
       await quickInput.locator('input:focus').waitFor();
       await page.keyboard.type('xyz');
       const input = quickInput.locator('input').first();
-      assert.equal(await input.inputValue(), key === 'Control+P' ? 'xyz' : '>xyz');
+      await becomes(() => input.inputValue(), key === 'Control+P' ? 'xyz' : '>xyz');
       await page.keyboard.press('Escape');
       await quickInput.waitFor({ state: 'hidden' });
     }
@@ -78,7 +79,7 @@ describe('the DAG panel', () => {
     await dag().button('Materialize Missing or Failed').click();
     await dag().box('weight', 'fresh').waitFor();
     await editor().lens('7/7 fresh').waitFor();
-    assert.equal(await dag().frame.locator('.node.is-fresh').count(), 7);
+    await becomes(() => dag().frame.locator('.node.is-fresh').count(), 7);
   });
 
   it('shows a node: its values, rows, facts, and its line', async () => {

@@ -100,8 +100,9 @@ describe('pictures', () => {
     await window.lens('2 changed').waitFor();
     await window.clickLens('↻');
     await window.lens('1 failed').waitFor();
-    await window.command('Problems: Focus on Problems View');
-    await window.page.locator('.markers-panel').getByText('No weight today').first().waitFor();
+    await window.problems('No weight today', 1);
+    // The picture shows the panel as it is without a filter.
+    await window.problemRows('');
     await restMouse();
     await picture('problems');
     await window.command('View: Toggle Panel Visibility');

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
+import { becomes } from '../../harness/patience.js';
 import { drawn, themes } from '../../harness/themes.js';
 
 /** A bar each few moments, for as long as the test wants: it is stopped by hand. */
@@ -45,7 +46,7 @@ describe('the Results panel', () => {
     await results().tab('Trades').click();
     const rows = results().frame.locator('tbody tr');
     await rows.nth(9).waitFor();
-    assert.equal(await rows.count(), 10);
+    await becomes(() => rows.count(), 10);
     await results().text('449 fills').waitFor();
     await rows.nth(1).click();
     await results().frame.locator('tr.chosen').waitFor();

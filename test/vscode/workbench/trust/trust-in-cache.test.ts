@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useEditor } from '../../harness/editor.js';
+import { phrase } from '../../harness/workbench.js';
 
 describe('a cache that can be trusted', () => {
   const editor = useEditor();
@@ -21,11 +22,9 @@ describe('a cache that can be trusted', () => {
   it('opens in SQL, where nodes go by their names', async () => {
     const window = editor();
     await window.command('Seamless: Open Cache in SQL…');
-    const terminal = window.page.locator('.terminal-wrapper.active .xterm-rows');
-    await terminal.filter({ hasText: 'sql>' }).first().waitFor();
-    await window.page.keyboard.type('SELECT count(*) AS bars FROM trend;');
-    await window.page.keyboard.press('Enter');
-    await terminal.filter({ hasText: /1 row/ }).first().waitFor();
+    await window.terminal.filter({ hasText: 'sql>' }).waitFor();
+    await window.typeInTerminal('SELECT count(*) AS bars FROM trend;');
+    await window.terminal.filter({ hasText: phrase('1 row') }).waitFor();
   });
 
   it('explains a node that was edited, naming what changed', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { useEditor } from '../../harness/editor.js';
+import { becomes } from '../../harness/patience.js';
 
 /** Leaves a trace when its file is run at all. */
 const WITNESS = `import { demoHistory, sma, Strategy, StreamInput } from 'seamless-dag';
@@ -40,7 +41,7 @@ describe('a workspace that is not trusted', () => {
     await window.page.locator('.monaco-modal-editor-block .codicon-close').last().click();
     await window.materializeAll();
     await window.lens('2/2 fresh').waitFor();
-    assert.equal(window.strategyProcesses().length, 1);
-    assert.equal(await window.page.locator('.sidebar').getByText('is not trusted').count(), 0);
+    await becomes(() => window.strategyProcesses().length, 1);
+    await becomes(() => window.page.locator('.sidebar').getByText('is not trusted').count(), 0);
   });
 });
