@@ -8,6 +8,9 @@ import type { Seconds } from '../../sdk/time/time.js';
 /** A node with fewer rows counts as this many: it takes memory for more than its rows. */
 const LEAST_ROWS = 4000;
 
+/** A node with so many inputs reads symbols that were written by hand. */
+const MANY = 64;
+
 /** Nodes that must be computed together, because they read each other's rows. */
 export interface Part {
   /** Computed nodes, one per fingerprint. */
@@ -21,8 +24,8 @@ export interface Part {
 /**
  * Splits a DAG into levels, in order of computation, and each level into parts. A symbol's nodes are a part of their own, so that
  * its whole history is computed at once, however many symbols there are. So are nodes without symbols that neither read each
- * other nor the same streams as other nodes. Nodes that read many symbols, or share one computed row with all of them, are one
- * level higher and read from the store.
+ * other nor the same streams as other nodes. Nodes that read many symbols or nodes, or share one computed row with all of them,
+ * are one level higher and read from the store.
  */
 export function partsOf(
   graph: Graph,
@@ -37,7 +40,7 @@ export function partsOf(
     const level = levels[node.index] as number;
     const { symbol } = memberOf(node);
     if (symbol === undefined && node.kind === 'node' && level > 0) {
-      // They read many symbols: apart, each would read these again.
+      // They read many symbols or nodes: apart, each would read these again.
       groups.join(node.index, rest.get(level) ?? node.index);
       rest.set(level, node.index);
     }
@@ -101,10 +104,11 @@ function levelsOf(graph: Graph, canonical: readonly number[]): readonly number[]
   return levels;
 }
 
-/** Whether rows flow from many symbols to a node without one, or from a computed node without a symbol to many. */
+/** Whether rows flow from many symbols or nodes to one node, or from a computed node without a symbol to many. */
 function isBorder(input: GraphNode, node: GraphNode): boolean {
   const [from, to] = [memberOf(input), memberOf(node)];
   if (from.symbol !== undefined) return to.symbol === undefined;
+  if (input.kind === 'node' && node.edges.length >= MANY) return true;
   // A family's node without a symbol computes all members' values, which they take over.
   return to.symbol !== undefined && input.kind === 'node' && from.family === undefined;
 }
