@@ -7,23 +7,14 @@ import { SeamlessError } from '../../src/sdk/errors.js';
 import type { Range } from '../../src/sdk/time/time.js';
 import { openSourceLibrary } from '../../src/sources/library.js';
 import { MemoryStore } from '../support/memory-store.js';
-import { ToyHost, type Toy } from '../support/toy-strategy.js';
+import { WorldHost } from '../support/worlds/host.js';
+import { node, QUIET, stream } from '../support/worlds/made.js';
 import type { Project } from './support.js';
 
-const NO_HOOKS = { progress: () => undefined, signal: new AbortController().signal };
-
-const TOYS: readonly Toy[] = [
-  { kind: 'stream', interval: 60, leastHistory: 1, rows: [], whole: false },
-  { kind: 'node', interval: 86_400, inputs: [{ node: 0, period: 3 }], seed: 1, sparse: 0, failsAt: null },
-  {
-    kind: 'node',
-    interval: 86_400,
-    inputs: [{ node: 0, period: 1 }],
-    seed: 2,
-    sparse: 0,
-    failsAt: null,
-    scan: 'sum',
-  },
+const SPECS = [
+  stream(60, [], { whole: false }),
+  node(86_400, { 0: 3 }),
+  node(86_400, { 0: 1 }, { seed: 2, scan: 'sum' }),
 ];
 
 /** Sources of one file, which counts the rows that are read of it. */
@@ -65,9 +56,9 @@ async function run(
   sources: SourceLibrary,
   { kind, range, notes = kind === 'csv' }: GrowingFile,
 ): Promise<unknown> {
-  const ports = { host: new ToyHost(TOYS), store, sources, nonce: 'nonce' };
+  const ports = { host: new WorldHost(SPECS), store, sources, nonce: 'nonce' };
   try {
-    const outcome = await materialize(ports, range, NO_HOOKS);
+    const outcome = await materialize(ports, range, QUIET);
     const { graph } = outcome.state;
     const hashes = graph.nodes.map(({ index }) => outcome.state.fingerprint(index).hash);
     const tables = await store.read(hashes.map((fingerprint) => ({ fingerprint, range })));

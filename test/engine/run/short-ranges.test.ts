@@ -6,20 +6,20 @@ import { statusOf } from '../../../src/engine/plan/status.js';
 import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { ceilToGrid } from '../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { ToyHost, ToySources, type Toy } from '../../support/toy-strategy.js';
+import { node, portsOf, QUIET, rowsEach, stream } from '../../support/worlds/made.js';
+import type { Spec } from '../../support/worlds/spec.js';
 import { cases } from '../../support/profile.js';
 
 const START = 1_577_664_000;
 const MINUTES = 2 * 1440;
 
 /** A price of each minute, and a node on each of these intervals over it. */
-function toysOf(intervals: readonly number[]): Toy[] {
-  const rows = Array.from({ length: MINUTES }, (_, minute) => ({ ts: START + minute * 60, value: minute }));
-  const nodes = intervals.map((interval): Toy => {
-    const inputs = [{ node: 0, period: 1 }];
-    return { kind: 'node', interval, inputs, seed: 1, sparse: 0, failsAt: null };
-  });
-  return [{ kind: 'stream', interval: 60, leastHistory: 1, whole: true, rows }, ...nodes];
+function specsOf(intervals: readonly number[]): Spec[] {
+  const price = stream(
+    60,
+    rowsEach(60, MINUTES, (minute) => minute, START),
+  );
+  return [price, ...intervals.map((interval) => node(interval, { 0: 1 }))];
 }
 
 describe('a range shorter than an interval', () => {
@@ -29,19 +29,12 @@ describe('a range shorter than an interval', () => {
   it('is complete in every node, run after run, and says where no bar opens in it', async () => {
     await fc.assert(
       fc.asyncProperty(intervals, minute, fc.integer({ min: 1, max: 90 }), async (drawn, from, length) => {
-        const toys = toysOf(drawn);
         const start = START + from * 60;
         // Of a slot that the data's end cuts off, nothing is known yet.
         const end = Math.min(start + length * 60, START + MINUTES * 60);
         const range = { start, end };
-        const ports = {
-          host: new ToyHost(toys),
-          store: new MemoryStore(),
-          sources: new ToySources(toys),
-          nonce: 'n',
-        };
-        const hooks = { progress: () => undefined, signal: new AbortController().signal };
-        const run = async (): Promise<RunReport> => reportOf(await materialize(ports, range, hooks), 0);
+        const ports = portsOf(specsOf(drawn), new MemoryStore());
+        const run = async (): Promise<RunReport> => reportOf(await materialize(ports, range, QUIET), 0);
         for (const report of [await run(), await run()]) {
           for (const node of report.nodes) {
             const opens = ceilToGrid(start, node.interval, 0) < end;

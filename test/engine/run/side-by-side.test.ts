@@ -1,30 +1,32 @@
 import assert from 'node:assert/strict';
 import { textDigest } from '../../../src/engine/fingerprint/digest.js';
 import { materialize } from '../../../src/engine/run/materialize.js';
-import type { ComputeRequest, ComputeResult, GraphDescription } from '../../../src/engine/ports/host.js';
+import type {
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  GraphDescription,
+} from '../../../src/engine/ports/host.js';
 import type { Commit, Reuse } from '../../../src/engine/ports/store.js';
 import { emptyTable, type Table } from '../../../src/sdk/table.js';
 import type { RunProgress } from '../../../src/engine/run/reporting/report.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
+import { WorldHost } from '../../support/worlds/host.js';
+import { node, portsOf, QUIET, rowsEach, stream, type MadeStream } from '../../support/worlds/made.js';
+import { ORIGIN as START, type Spec } from '../../support/worlds/spec.js';
 
-const START = 1_700_006_400;
 const RANGE = { start: START + 6000, end: START + 9000 };
 const SLOTS = (RANGE.end - RANGE.start) / 60;
-const hooks = { progress: () => undefined, signal: new AbortController().signal };
 
-function prices(): ToyStream {
-  const rows = Array.from({ length: 300 }, (_, index) => ({
-    ts: START + index * 60,
-    value: (index * 37) % 17,
-  }));
-  return { kind: 'stream', interval: 60, leastHistory: 1, whole: true, rows };
+function prices(): MadeStream {
+  return stream(
+    60,
+    rowsEach(60, 300, (index) => (index * 37) % 17),
+  );
 }
 
-const NODE = { kind: 'node' as const, interval: 60, sparse: 0, failsAt: null };
-
-function reads(node: number, seed: number, period = 1): Toy {
-  return { ...NODE, seed, inputs: [{ node, period }] };
+function reads(input: number, seed: number, period = 1): Spec {
+  return node(60, { [input]: period }, { seed });
 }
 
 /** A store that takes a while to read segments, and keeps what it was asked for. */
@@ -45,7 +47,7 @@ class SlowStore extends MemoryStore {
 }
 
 /** Nodes 2 and 3 are members of a family, and 4 of another: once it is told to, 3 looks ahead, and says so a little after 2 is done. */
-class FamilyHost extends ToyHost {
+class FamilyHost extends WorldHost {
   code = 'first';
   looksAhead = false;
 
@@ -60,8 +62,11 @@ class FamilyHost extends ToyHost {
     return { ...described, nodes };
   }
 
-  override async compute(request: ComputeRequest): Promise<ComputeResult> {
-    const result = await super.compute(request);
+  override async compute(
+    request: ComputeRequest,
+    ...more: [FiringProgress, AbortSignal]
+  ): Promise<ComputeResult> {
+    const result = await super.compute(request, ...more);
     if (request.node !== 3 || !this.looksAhead) return result;
     for (let turn = 0; turn < 100; turn++) await Promise.resolve();
     const failure = { code: 'look-ahead', message: 'It looks ahead.', asOf: null, location: null };
@@ -71,16 +76,16 @@ class FamilyHost extends ToyHost {
 
 describe('nodes that are computed side by side', () => {
   it('are not begun any more once the chunk has to be planned anew', async () => {
-    const sparse: Toy = { ...NODE, seed: 3, sparse: 2, inputs: [{ node: 0, period: 1 }] };
+    const sparse = node(60, { 0: 1 }, { seed: 3, sparse: 2 });
     const chain = [reads(0, 5), reads(3, 6), reads(4, 7), reads(5, 8)];
-    const toys: Toy[] = [prices(), sparse, reads(1, 4, 20), ...chain];
-    const host = new ToyHost(toys);
-    const ports = { host, store: new MemoryStore(), sources: new ToySources(toys), nonce: 'n' };
+    const specs: Spec[] = [prices(), sparse, reads(1, 4, 20), ...chain];
+    const host = new WorldHost(specs);
+    const ports = portsOf(specs, new MemoryStore(), { host });
     const counts: number[] = [];
     const progress = (at: RunProgress): void => {
       if (at.phase === 'computing' && counts.at(-1) !== at.done) counts.push(at.done);
     };
-    await materialize(ports, RANGE, { ...hooks, progress });
+    await materialize(ports, RANGE, { ...QUIET, progress });
     assert.ok((host.calls[3] ?? 0) > SLOTS, 'it was planned anew');
     assert.equal(host.calls[6], SLOTS);
     // What was computed in vain does not count: all is done when the last node is.
@@ -93,10 +98,9 @@ describe('nodes that are computed side by side', () => {
 
   it('reuse nothing that was found wrong meanwhile', async () => {
     for (const looksAhead of [false, true]) {
-      const toys: Toy[] = [prices(), prices(), reads(0, 5), reads(1, 5), reads(2, 7)];
-      const [store, host] = [new SlowStore(), new FamilyHost(toys)];
-      const run = (): Promise<unknown> =>
-        materialize({ host, store, sources: new ToySources(toys), nonce: 'n' }, RANGE, hooks);
+      const specs: Spec[] = [prices(), prices(), reads(0, 5), reads(1, 5), reads(2, 7)];
+      const [store, host] = [new SlowStore(), new FamilyHost(specs)];
+      const run = (): Promise<unknown> => materialize(portsOf(specs, store, { host }), RANGE, QUIET);
       await run();
       // Other code of the family gives the same rows, so that what reads them would be reused.
       Object.assign(host, { code: 'second', looksAhead });

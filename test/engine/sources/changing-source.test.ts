@@ -6,22 +6,31 @@ import type { OpenStream, SourceLibrary, SourceReader } from '../../../src/engin
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import type { Range } from '../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
+import {
+  historiesOf,
+  node,
+  portsOf,
+  QUIET,
+  rowsEach,
+  rowsOf,
+  stream,
+  type MadeStream,
+} from '../../support/worlds/made.js';
+import { WorldSources } from '../../support/worlds/sources.js';
+import { ORIGIN, type Spec } from '../../support/worlds/spec.js';
+import type { Row } from '../../support/worlds/values.js';
 import { cases } from '../../support/profile.js';
 
-const ORIGIN = 1_700_006_400;
 const BARS = 240;
-
-const NO_HOOKS = { progress: () => undefined, signal: new AbortController().signal };
 
 /** A source read in parts, whose content is replaced at the n-th table that it gives. */
 class ChangingSources implements SourceLibrary {
-  readonly #toys: readonly Toy[];
+  readonly #specs: readonly Spec[];
   readonly #change: () => void;
   #left: number;
 
-  constructor(toys: readonly Toy[], tablesBefore: number, change: () => void) {
-    this.#toys = toys;
+  constructor(specs: readonly Spec[], tablesBefore: number, change: () => void) {
+    this.#specs = specs;
     this.#left = tablesBefore;
     this.#change = change;
   }
@@ -32,7 +41,7 @@ class ChangingSources implements SourceLibrary {
 
   async open(stream: OpenStream): Promise<SourceReader> {
     // Each call sees what the source holds at that moment.
-    const now = (): Promise<SourceReader> => new ToySources(this.#toys).open(stream);
+    const now = (): Promise<SourceReader> => new WorldSources(this.#specs).open(stream);
     const step = (): void => {
       if (this.#left-- === 0) this.#change();
     };
@@ -50,22 +59,8 @@ class ChangingSources implements SourceLibrary {
   }
 }
 
-function toysOver(rows: ToyStream['rows']): Toy[] {
-  return [
-    { kind: 'stream', interval: 60, leastHistory: 1, rows, whole: false },
-    { kind: 'node', interval: 300, inputs: [{ node: 0, period: 7 }], seed: 1, sparse: 0, failsAt: null },
-    {
-      kind: 'node',
-      interval: 3600,
-      inputs: [
-        { node: 0, period: 2 },
-        { node: 1, period: 3 },
-      ],
-      seed: 2,
-      sparse: 0,
-      failsAt: null,
-    },
-  ];
+function specsOver(rows: readonly Row[]): [MadeStream, ...Spec[]] {
+  return [stream(60, rows, { whole: false }), node(300, { 0: 7 }), node(3600, { 0: 2, 1: 3 }, { seed: 2 })];
 }
 
 describe('a source that changes during a run', () => {
@@ -79,16 +74,16 @@ describe('a source that changes during a run', () => {
         fc.boolean(),
         fc.constantFrom(4, 16, 16_384),
         async (tables, corrected, back, chunkSlots) => {
-          const rows = Array.from({ length: BARS }, (_, i) => ({ ts: ORIGIN + i * 60, value: i / 4 }));
+          const rows = rowsEach(60, BARS, (i) => i / 4);
           const changedRows = rows.map((row, i) => (i === corrected ? { ...row, value: -7 } : row));
-          const toys = toysOver(rows);
-          const stream = toys[0] as ToyStream;
+          const specs = specsOver(rows);
+          const [price] = specs;
           const store = new MemoryStore();
-          const sources = new ChangingSources(toys, tables, () => (stream.rows = changedRows));
+          const sources = new ChangingSources(specs, tables, () => (price.rows = changedRows));
           const range = { start: ORIGIN, end: ORIGIN + BARS * 60 };
           const run = (from: SourceLibrary) =>
-            materialize({ host: new ToyHost(toys), store, sources: from, nonce: 'nonce' }, range, {
-              ...NO_HOOKS,
+            materialize(portsOf(specs, store, { sources: from }), range, {
+              ...QUIET,
               chunkSlots,
             });
           try {
@@ -100,9 +95,9 @@ describe('a source that changes during a run', () => {
             noticed++;
           }
           // The old content may come back: then neither version may have left rows behind under its name.
-          if (back) stream.rows = rows;
-          const { state } = await run(new ToySources(toys));
-          const truth = oracle(toys);
+          if (back) price.rows = rows;
+          const { state } = await run(new WorldSources(specs));
+          const truth = historiesOf(specs);
           for (const node of state.graph.nodes) {
             const [table] = await store.read([{ fingerprint: state.fingerprint(node.index).hash, range }]);
             assert.ok(table);
@@ -117,12 +112,12 @@ describe('a source that changes during a run', () => {
 
   it('leaves nothing of a reading that had stored blocks already, whether read in parts or at once', async () => {
     // More than what one commit takes in.
-    const long = Array.from({ length: 2 * CHUNK_SLOTS }, (_, i) => ({ ts: ORIGIN + i * 60, value: i / 4 }));
+    const long = rowsEach(60, 2 * CHUNK_SLOTS, (i) => i / 4);
     const range = { start: ORIGIN, end: ORIGIN + long.length * 60 };
     for (const whole of [true, false]) {
-      const stream: ToyStream = { kind: 'stream', interval: 60, leastHistory: 1, rows: long, whole };
+      const price = stream(60, long, { whole });
       const store = new MemoryStore();
-      const inner = new ToySources([stream]);
+      const inner = new WorldSources([price]);
       const stored: string[] = [];
       const commit = store.commit.bind(store);
       store.commit = async (each) => {
@@ -134,19 +129,21 @@ describe('a source that changes during a run', () => {
           const reader = await inner.open(opened);
           return {
             whole,
-            version: () => Promise.resolve(stream.rows === long ? 'first' : 'second'),
+            version: () => Promise.resolve(price.rows === long ? 'first' : 'second'),
             bounds: () => reader.bounds(),
             async *read(wanted: Range) {
               yield* reader.read(wanted);
-              stream.rows = long.slice(0, 10);
+              price.rows = long.slice(0, 10);
               // Who reads at once watches its source itself.
               if (whole) throw new SeamlessError('source', 'It changed while it was being read.');
             },
           };
         },
       };
-      const ports = { host: new ToyHost([stream]), store, sources, nonce: 'nonce' };
-      await assert.rejects(materialize(ports, range, NO_HOOKS), /changed while it was being read/);
+      await assert.rejects(
+        materialize(portsOf([price], store, { sources }), range, QUIET),
+        /changed while it was being read/,
+      );
       assert.ok(stored.length > 0, 'blocks were stored before the change was noticed');
       assert.deepEqual([...(await store.coverage(stored)).values()].flat(), []);
     }

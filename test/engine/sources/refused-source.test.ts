@@ -8,12 +8,23 @@ import { reportOf } from '../../../src/engine/run/reporting/outcome.js';
 import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
+import { WorldHost } from '../../support/worlds/host.js';
+import {
+  historiesOf,
+  node,
+  portsOf,
+  QUIET,
+  rowsEach,
+  rowsOf,
+  stream,
+  type MadeStream,
+} from '../../support/worlds/made.js';
+import { WorldSources } from '../../support/worlds/sources.js';
+import { ORIGIN as START, type Spec } from '../../support/worlds/spec.js';
+import type { Row } from '../../support/worlds/values.js';
 
-const START = 1_700_006_400;
 const BARS = 40;
 const RANGE = { start: START, end: START + BARS * 60 };
-const hooks = { progress: () => undefined, signal: new AbortController().signal };
 
 /** When a source refuses: as it is opened, when asked for its version, or after it gave its first rows. */
 type Refusal = 'open' | 'version' | 'read';
@@ -31,32 +42,24 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-function bars(content: number, stream: number): ToyStream['rows'] {
-  return Array.from({ length: BARS }, (_, index) => ({
-    ts: START + index * 60,
-    value: (index * 7 + content * index + stream) % 13,
-  }));
+function bars(content: number, index: number): Row[] {
+  return rowsEach(60, BARS, (at) => (at * 7 + content * at + index) % 13);
 }
 
 /** Two streams, a node over each, one over both, and one over that of the second. */
-function toysOf(whole: readonly [boolean, boolean], scan: 'sum' | undefined): Toy[] {
-  const stream = (index: 0 | 1): ToyStream => ({
-    kind: 'stream',
-    interval: 60,
-    leastHistory: 1,
-    whole: whole[index],
-    rows: bars(0, index),
-  });
-  const node = (inputs: readonly number[]): Toy => ({
-    kind: 'node',
-    interval: 60,
-    seed: 3,
-    sparse: 0,
-    failsAt: null,
-    inputs: inputs.map((input) => ({ node: input, period: 3 })),
-    scan,
-  });
-  return [stream(0), stream(1), node([0]), node([1]), node([0, 1]), node([3])];
+function specsOf(
+  whole: readonly [boolean, boolean],
+  scan: 'sum' | null,
+): [MadeStream, MadeStream, ...Spec[]] {
+  const over = (inputs: Readonly<Record<number, number>>): Spec => node(60, inputs, { seed: 3, scan });
+  return [
+    stream(60, bars(0, 0), { whole: whole[0] }),
+    stream(60, bars(0, 1), { whole: whole[1] }),
+    over({ 0: 3 }),
+    over({ 1: 3 }),
+    over({ 0: 3, 1: 3 }),
+    over({ 3: 3 }),
+  ];
 }
 
 /** The streams that a node depends on, itself included. */
@@ -66,8 +69,8 @@ function refuse(): never {
   throw new SeamlessError('source', 'it is refused');
 }
 
-function sourcesOf(toys: readonly Toy[], { refuses }: Step): SourceLibrary {
-  const sources = new ToySources(toys);
+function sourcesOf(specs: readonly Spec[], { refuses }: Step): SourceLibrary {
+  const sources = new WorldSources(specs);
   return {
     open: async (stream): Promise<SourceReader> => {
       const how = refuses[stream.node] ?? null;
@@ -87,8 +90,8 @@ function sourcesOf(toys: readonly Toy[], { refuses }: Step): SourceLibrary {
   };
 }
 
-async function stored(store: MemoryStore, toys: readonly Toy[]): Promise<ReturnType<typeof rowsOf>[]> {
-  const prints = fingerprints(resolveGraph(await new ToyHost(toys).describe()), 'n');
+async function stored(store: MemoryStore, specs: readonly Spec[]): Promise<ReturnType<typeof rowsOf>[]> {
+  const prints = fingerprints(resolveGraph(await new WorldHost(specs).describe()), 'n');
   const tables = await store.read(prints.map(({ hash: full }) => ({ fingerprint: full, range: RANGE })));
   return tables.map(rowsOf);
 }
@@ -99,14 +102,14 @@ describe('a source that is refused', () => {
     const cases = fc.asyncProperty(
       steps,
       fc.tuple(fc.boolean(), fc.boolean()),
-      fc.constantFrom(undefined, 'sum' as const),
+      fc.constantFrom(null, 'sum' as const),
       async (all, whole, scan) => {
-        const toys = toysOf(whole, scan);
+        const specs = specsOf(whole, scan);
         const store = new MemoryStore();
         const run = async (step: Step): Promise<RunReport> => {
-          [0, 1].forEach((index) => ((toys[index] as ToyStream).rows = bars(step.content, index)));
-          const ports = { host: new ToyHost(toys), store, sources: sourcesOf(toys, step), nonce: 'n' };
-          return reportOf(await materialize(ports, RANGE, hooks), 0);
+          [specs[0].rows, specs[1].rows] = [bars(step.content, 0), bars(step.content, 1)];
+          const ports = portsOf(specs, store, { sources: sourcesOf(specs, step) });
+          return reportOf(await materialize(ports, RANGE, QUIET), 0);
         };
         for (const step of [...all, { refuses: [null, null], content: 1 } as const]) {
           if (step.refuses.every((how) => how === 'open' || how === 'version')) {
@@ -118,7 +121,7 @@ describe('a source that is refused', () => {
             assert.ok(step.refuses.every((how) => how !== null) && error instanceof SeamlessError);
             return null;
           });
-          if (report) check(report, step, toys, await stored(store, toys));
+          if (report) check(report, step, specs, await stored(store, specs));
         }
       },
     );
@@ -129,10 +132,10 @@ describe('a source that is refused', () => {
 function check(
   report: RunReport,
   { refuses }: Step,
-  toys: readonly Toy[],
+  specs: readonly Spec[],
   rows: readonly ReturnType<typeof rowsOf>[],
 ): void {
-  const expected = oracle(toys);
+  const expected = historiesOf(specs);
   report.nodes.forEach(({ state }, index) => {
     const streams = STREAMS_OF[index] as readonly number[];
     const failing = streams.map((stream) => report.nodes[stream]?.state === 'failed');

@@ -14,9 +14,11 @@ import { SeamlessError } from '../../../src/sdk/errors.js';
 import type { HeldTo, ServiceLevel } from '../../../src/sdk/providers/fetched.js';
 import type { Range } from '../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
+import { WorldHost } from '../../support/worlds/host.js';
+import { historiesOf, node, portsOf, QUIET, rowsEach, rowsOf, stream } from '../../support/worlds/made.js';
+import { WorldSources } from '../../support/worlds/sources.js';
+import { ORIGIN as START, type Spec } from '../../support/worlds/spec.js';
 
-const START = 1_700_006_400;
 const BARS = 60;
 const ALL = { start: START, end: START + BARS * 60 };
 
@@ -45,36 +47,32 @@ const step: fc.Arbitrary<Step> = fc.record({
   range: fc.tuple(fc.nat(BARS - 20), fc.integer({ min: 2, max: 20 })),
 });
 
-function toysOf(holes: readonly number[], whole: boolean): Toy[] {
-  const stream = (index: number): ToyStream => ({
-    kind: 'stream',
-    interval: 60,
-    leastHistory: 1,
-    whole: whole && index === 1,
-    rows: Array.from({ length: BARS }, (_, at) => ({
-      ts: START + at * 60,
-      value: (at * 7 + index) % 13,
-    })).filter((_, at) => !holes.includes(at + index)),
-  });
-  const node = (inputs: readonly number[], seed: number): Toy => ({
-    kind: 'node',
-    interval: 60,
-    seed,
-    sparse: 0,
-    failsAt: null,
-    inputs: inputs.map((input) => ({ node: input, period: 3 })),
-  });
-  return [stream(0), stream(1), node([0], 3), node([1], 4), node([0, 1], 5), node([3], 6)];
+function specsOf(holes: readonly number[], whole: boolean): Spec[] {
+  const price = (index: number): Spec =>
+    stream(
+      60,
+      rowsEach(60, BARS, (at) => (at * 7 + index) % 13).filter((_, at) => !holes.includes(at + index)),
+      { whole: whole && index === 1 },
+    );
+  const over = (inputs: Readonly<Record<number, number>>, seed: number): Spec => node(60, inputs, { seed });
+  return [
+    price(0),
+    price(1),
+    over({ 0: 3 }, 3),
+    over({ 1: 3 }, 4),
+    over({ 0: 3, 1: 3 }, 5),
+    over({ 3: 3 }, 6),
+  ];
 }
 
 /** The streams that a node depends on, itself included. */
 const STREAMS_OF = [[0], [1], [0], [1], [0, 1], [1]] as const;
 
-class HeldHost extends ToyHost {
+class HeldHost extends WorldHost {
   readonly #levels: Step['levels'];
 
-  constructor(toys: readonly Toy[], levels: Step['levels']) {
-    super(toys);
+  constructor(specs: readonly Spec[], levels: Step['levels']) {
+    super(specs);
     this.#levels = levels;
   }
 
@@ -90,8 +88,8 @@ class HeldHost extends ToyHost {
   }
 }
 
-function sourcesOf(toys: readonly Toy[], { hangs, levels }: Step): SourceLibrary {
-  const sources = new ToySources(toys);
+function sourcesOf(specs: readonly Spec[], { hangs, levels }: Step): SourceLibrary {
+  const sources = new WorldSources(specs);
   return {
     open: async (stream): Promise<SourceReader> => {
       const reader = await sources.open(stream);
@@ -120,20 +118,16 @@ function timed({ levels, hangs, range }: Step): Step {
 }
 
 async function run(
-  toys: readonly Toy[],
+  specs: readonly Spec[],
   store: MemoryStore,
   given: Step,
 ): Promise<RunReport | 'held' | 'refused'> {
   const asked = timed(given);
   const [from, length] = asked.range;
   const range = { start: START + from * 60, end: START + (from + length) * 60 };
-  const hooks = {
-    progress: () => undefined,
-    signal: new AbortController().signal,
-    deadlines: new Deadlines(),
-  };
-  const host = new HeldHost(toys, asked.levels);
-  const ports = { host, store, sources: sourcesOf(toys, asked), nonce: 'n' };
+  const hooks = { ...QUIET, deadlines: new Deadlines() };
+  const host = new HeldHost(specs, asked.levels);
+  const ports = portsOf(specs, store, { host, sources: sourcesOf(specs, asked) });
   try {
     return await reportOf(await materialize(ports, range, hooks), 0);
   } catch (error) {
@@ -145,9 +139,9 @@ async function run(
 }
 
 /** Whatever the store calls covered is what a cold run has. */
-async function checkTruth(toys: readonly Toy[], store: MemoryStore, whole: Range): Promise<void> {
-  const prints = fingerprints(resolveGraph(await new ToyHost(toys).describe()), 'n');
-  const expected = oracle(toys);
+async function checkTruth(specs: readonly Spec[], store: MemoryStore, whole: Range): Promise<void> {
+  const prints = fingerprints(resolveGraph(await new WorldHost(specs).describe()), 'nonce');
+  const expected = historiesOf(specs);
   for (const [index, { hash }] of prints.entries()) {
     for (const range of within((await store.coverage([hash])).get(hash) ?? [], whole)) {
       const [table] = await store.read([{ fingerprint: hash, range }]);
@@ -193,11 +187,11 @@ describe('the service level of a stream that is materialized', () => {
       fc.uniqueArray(fc.nat(BARS - 1), { maxLength: 25 }),
       fc.boolean(),
       async (steps, holes, whole) => {
-        const toys = toysOf(holes, whole);
+        const specs = specsOf(holes, whole);
         const store = new MemoryStore();
         for (const each of steps) {
-          const report = await run(toys, store, each);
-          await checkTruth(toys, store, ALL);
+          const report = await run(specs, store, each);
+          await checkTruth(specs, store, ALL);
           if (report === 'held') held++;
           if (typeof report === 'string') continue;
           checkReport(report, each);
@@ -205,14 +199,14 @@ describe('the service level of a stream that is materialized', () => {
           if (report.failed > 0) failed++;
         }
         const plain: Step = { levels: [null, null], hangs: [null, null], range: [0, BARS] };
-        const warm = await run(toys, store, plain);
-        const cold = await run(toys, new MemoryStore(), plain);
+        const warm = await run(specs, store, plain);
+        const cold = await run(specs, new MemoryStore(), plain);
         assert.ok(typeof warm !== 'string' && typeof cold !== 'string');
         assert.deepEqual(
           warm.nodes.map(({ name, rows, coverage }) => ({ name, rows, coverage })),
           cold.nodes.map(({ name, rows, coverage }) => ({ name, rows, coverage })),
         );
-        await checkTruth(toys, store, ALL);
+        await checkTruth(specs, store, ALL);
       },
     );
     await fc.assert(cases, { numRuns: 80 });
@@ -224,7 +218,7 @@ describe('the service level of a stream that is materialized', () => {
       fc.array(step, { minLength: 1, maxLength: 3 }),
       fc.uniqueArray(fc.nat(BARS - 1), { maxLength: 25 }),
       async (steps, holes) => {
-        const toys = toysOf(holes, false);
+        const specs = specsOf(holes, false);
         const store = new MemoryStore();
         const said = (report: RunReport | string) =>
           typeof report === 'string'
@@ -238,7 +232,7 @@ describe('the service level of a stream that is materialized', () => {
               }));
         for (const each of steps) {
           const calm: Step = { ...each, hangs: [null, null] };
-          const [warm, cold] = [await run(toys, store, calm), await run(toys, new MemoryStore(), calm)];
+          const [warm, cold] = [await run(specs, store, calm), await run(specs, new MemoryStore(), calm)];
           assert.deepEqual(said(warm), said(cold));
         }
       },

@@ -11,19 +11,22 @@ import { ceilToGrid, floorToGrid } from '../../../src/sdk/time/time.js';
 import type { NodeStore } from '../../../src/engine/ports/store.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { bars, changedRows, ORIGIN } from '../../support/toy-changes.js';
-import { cases } from '../../support/profile.js';
+import { changedRows } from '../../support/worlds/changes.js';
+import { WorldHost } from '../../support/worlds/host.js';
 import {
-  oracle,
-  phaseOf,
+  drawnRows,
+  historiesOf,
+  node,
+  portsOf,
+  QUIET,
   rowsOf,
-  ToyHost,
-  ToySources,
-  type Toy,
-  type ToyNode,
-  type ToyRow,
-  type ToyStream,
-} from '../../support/toy-strategy.js';
+  stream,
+  type MadeStream,
+} from '../../support/worlds/made.js';
+import { exact } from '../../support/worlds/runs.js';
+import { ORIGIN, type NodeSpec, type Spec } from '../../support/worlds/spec.js';
+import type { Row } from '../../support/worlds/values.js';
+import { cases } from '../../support/profile.js';
 
 const MINUTES = 400;
 const INTERVALS = [60, 120, 300, 600, 3600];
@@ -38,7 +41,7 @@ const GRIDS = [
   [3600, 0],
   [3600, 1800],
 ] as const;
-const EDITS = ['correct', 'insert', 'delete', 'prepend', 'behead', 'truncate', 'extend'] as const;
+const EDITS = ['correct', 'insert', 'delete', 'prepend', 'behead', 'truncate', 'append'] as const;
 
 const streams = fc.array(
   fc.record({
@@ -71,32 +74,29 @@ type Drawn = readonly [typeof streams, typeof nodes] extends readonly [
   ? { streams: S; nodes: N }
   : never;
 
-function made(drawn: Drawn): Toy[] {
-  const toys: Toy[] = drawn.streams.map(
-    ({ grid: [interval, phase], leastHistory, holes, seed, whole }): ToyStream => ({
-      kind: 'stream',
-      interval,
-      phase,
-      leastHistory,
-      whole,
-      rows: bars(interval, holes, seed, MINUTES).map(({ ts, value }) => ({ ts: ts + phase, value })),
-    }),
-  );
+function made(drawn: Drawn): Spec[] {
+  const specs: Spec[] = drawn.streams.map(({ grid: [interval, phase], leastHistory, holes, seed, whole }) => {
+    const rows = drawnRows(interval, (MINUTES * 60) / interval, holes, seed);
+    const shifted = rows.map(({ ts, value }) => ({ ts: ts + phase, value }));
+    return stream(interval, shifted, { phase, leastHistory, whole });
+  });
   for (const { interval, picks, seed, sparse } of drawn.nodes) {
-    const drawn = picks.map(([pick, period]) => ({ node: pick % toys.length, period }));
-    // Two grids of one interval are refused.
-    const grid = (at: number): [number, number] => {
-      const toy = toys[at] as Toy;
-      return [toy.interval, phaseOf(toys, toy)];
-    };
-    const inputs = drawn.filter(({ node }) => {
-      const [every, phase] = grid(node);
-      const like = drawn.map((each) => grid(each.node)).find(([other]) => other === every);
-      return like?.[1] === phase;
+    const drawn = new Map(picks.map(([pick, period]) => [pick % specs.length, period]));
+    // So that a node reads all that there must be.
+    const picked = [...drawn].map(([at, period]): [number, number] => {
+      const input = specs[at] as Spec;
+      return [at, input.kind === 'stream' ? Math.max(period, input.leastHistory) : period];
     });
-    toys.push({ kind: 'node', interval, inputs, seed, sparse, failsAt: null });
+    const like = (every: number): Spec | undefined =>
+      picked.map(([at]) => specs[at] as Spec).find((spec) => spec.interval === every);
+    // Two grids of one interval are refused.
+    const inputs = picked.filter(([at]) => {
+      const { interval: every, phase } = specs[at] as Spec;
+      return like(every)?.phase === phase;
+    });
+    specs.push(node(interval, inputs, { seed, sparse, phase: like(interval)?.phase ?? 0 }));
   }
-  return toys;
+  return specs;
 }
 
 /** All that is within reach of a slot, as a text, and whether the slot fires. */
@@ -106,12 +106,12 @@ interface Read {
 }
 
 /** What the firing of each slot of a node reads, slot by slot, from the definition: whatever it does not read cannot matter. */
-function readsOf(toys: readonly Toy[], node: ToyNode, slots: readonly number[]): Map<number, Read> {
-  const truth = oracle(toys);
+function readsOf(specs: readonly Spec[], node: NodeSpec, slots: readonly number[]): Map<number, Read> {
+  const truth = historiesOf(specs);
   const inputs = node.inputs.map(({ node: index, period }) => {
-    const input = toys[index] as Toy;
+    const input = specs[index] as Spec;
     const lookback = Math.max(period, input.kind === 'stream' ? input.leastHistory : 1);
-    return { rows: truth[index] as ToyRow[], interval: input.interval, lookback };
+    return { rows: truth[index] as Row[], interval: input.interval, lookback };
   });
   const prompt = inputs.filter(({ interval }) => interval <= node.interval);
   return new Map(
@@ -124,21 +124,19 @@ function readsOf(toys: readonly Toy[], node: ToyNode, slots: readonly number[]):
         rows.some(({ ts }) => ts + interval > open && ts + interval <= close);
       const fires = prompt.length > 0 ? prompt.every(closes) : inputs.some(closes);
       const full = windows.every((window, i) => window.length === inputs[i]?.lookback);
-      return [open, { windows: JSON.stringify(windows), fires: fires && full }];
+      return [open, { windows: exact(windows), fires: fires && full }];
     }),
   );
 }
 
 async function run(
-  toys: readonly Toy[],
+  specs: readonly Spec[],
   store: NodeStore,
-  host: ToyHost,
+  host: WorldHost,
   range: { start: number; end: number },
 ) {
-  const ports = { host, store, sources: new ToySources(toys), nonce: 'nonce' };
-  const hooks = { progress: () => undefined, signal: new AbortController().signal, chunkSlots: 64 };
   try {
-    return await materialize(ports, range, hooks);
+    return await materialize(portsOf(specs, store, { host }), range, { ...QUIET, chunkSlots: 64 });
   } catch (error) {
     if (error instanceof SeamlessError && error.code === 'outside-data') return null;
     throw error;
@@ -174,7 +172,7 @@ function startsWithBars(before: ReadonlyMap<number, Read>, after: ReadonlyMap<nu
 }
 
 /** Open of the first bar that differs. */
-function firstEdit(before: readonly ToyRow[], after: readonly ToyRow[]): number {
+function firstEdit(before: readonly Row[], after: readonly Row[]): number {
   const known = new Map(before.map(({ ts, value }) => [ts, value]));
   const now = new Map(after.map(({ ts, value }) => [ts, value]));
   const all = [...known.keys(), ...now.keys()];
@@ -192,46 +190,45 @@ describe('an edited source', () => {
         edits,
         fc.constantFrom(-10, -10, -10, 50, 150),
         async (drawn, changes, from) => {
-          const toys = made(drawn);
+          const specs = made(drawn);
           const range = { start: ORIGIN + from * 60, end: ORIGIN + (MINUTES + 20) * 60 };
           const store = await newStore();
-          const first = await run(toys, store, new ToyHost(toys), range);
+          const first = await run(specs, store, new WorldHost(specs), range);
           if (!first) return;
-          const slotsOf = (toy: ToyNode): number[] => {
-            const { interval } = toy;
-            const first = floorToGrid(ORIGIN, interval, phaseOf(toys, toy)) - 4 * 3600;
+          const slotsOf = ({ interval, phase }: NodeSpec): number[] => {
+            const first = floorToGrid(ORIGIN, interval, phase) - 4 * 3600;
             return Array.from(
               { length: Math.ceil((MINUTES * 60 + 12 * 3600) / interval) },
               (_, i) => first + i * interval,
             );
           };
           const readsNow = (): Map<number, Read>[] =>
-            toys.map((toy) =>
-              toy.kind === 'node' ? readsOf(toys, toy, slotsOf(toy)) : new Map<number, Read>(),
+            specs.map((spec) =>
+              spec.kind === 'node' ? readsOf(specs, spec, slotsOf(spec)) : new Map<number, Read>(),
             );
           const before = readsNow();
-          const rowsBefore = toys.map((toy) => (toy.kind === 'stream' ? toy.rows : []));
+          const rowsBefore = specs.map((spec) => (spec.kind === 'stream' ? spec.rows : []));
           for (const { kind, pick, at } of changes) {
-            const stream = toys[pick % drawn.streams.length] as ToyStream;
-            stream.rows = changedRows(stream, kind, at);
+            const price = specs[pick % drawn.streams.length] as MadeStream;
+            price.rows = changedRows(price, { kind, pick, at });
           }
           const after = readsNow();
           // Rows that a node may or may not emit are followed as if they had changed, and so are those of warm-up, which is not stored.
-          const exact =
+          const isExact =
             drawn.nodes.every(({ sparse }) => sparse === 0) &&
-            toys.every(
-              (toy, i) => toy.kind === 'node' || firstEdit(rowsBefore[i] ?? [], toy.rows) >= range.start,
+            specs.every(
+              (spec, i) => spec.kind === 'node' || firstEdit(rowsBefore[i] ?? [], spec.rows) >= range.start,
             ) &&
-            toys.every((_, i) =>
+            specs.every((_, i) =>
               startsWithBars(before[i] as Map<number, Read>, after[i] as Map<number, Read>),
             );
-          exactly += exact ? 1 : 0;
-          const host = new ToyHost(toys);
-          const outcome = await run(toys, store, host, range);
+          exactly += isExact ? 1 : 0;
+          const host = new WorldHost(specs);
+          const outcome = await run(specs, store, host, range);
           if (!outcome) return;
           edited++;
-          for (const [index, toy] of toys.entries()) {
-            if (toy.kind === 'stream' || outcome.state.canonical(index) !== index) continue;
+          for (const [index, spec] of specs.entries()) {
+            if (spec.kind === 'stream' || outcome.state.canonical(index) !== index) continue;
             const { start, end } = outcome.state.wanted(outcome.state.node(index));
             const known = first.state.wanted(first.state.node(index));
             const isNew = (open: number): boolean => open < known.start || open >= known.end;
@@ -242,13 +239,13 @@ describe('an edited source', () => {
                 const was = earlier.get(open);
                 return isNew(open) || !was?.fires || was.windows !== windows;
               })
-              .map(([open]) => open + toy.interval);
+              .map(([open]) => open + spec.interval);
             // A range that proves to need more history is planned again, from its start.
             const fired = [...new Set(host.fired[index])]
               .filter((asOf) => asOf > start && asOf <= end)
               .sort((a, b) => a - b);
             computed += fired.length;
-            if (exact) assert.deepEqual(fired, expected, `n${index}`);
+            if (isExact) assert.deepEqual(fired, expected, `n${index}`);
             else
               assert.deepEqual(
                 expected.filter((asOf) => !fired.includes(asOf)),
@@ -257,7 +254,7 @@ describe('an edited source', () => {
               );
           }
           const cold = await newStore();
-          const whole = await run(toys, cold, new ToyHost(toys), range);
+          const whole = await run(specs, cold, new WorldHost(specs), range);
           assert.ok(whole);
           assert.deepEqual(await stored(store, outcome, range), await stored(cold, whole, range));
         },

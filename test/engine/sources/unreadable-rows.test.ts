@@ -6,26 +6,16 @@ import type { SourceLibrary, SourceReader } from '../../../src/engine/ports/sour
 import { materialize } from '../../../src/engine/run/materialize.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import {
-  oracle,
-  rowsOf,
-  tableOf,
-  ToyHost,
-  ToySources,
-  type Toy,
-  type ToyStream,
-} from '../../support/toy-strategy.js';
+import { WorldHost } from '../../support/worlds/host.js';
+import { historiesOf, node, portsOf, QUIET, rowsEach, rowsOf, stream } from '../../support/worlds/made.js';
+import { tableOf, WorldSources } from '../../support/worlds/sources.js';
+import { ORIGIN as START, type Spec, type StreamSpec } from '../../support/worlds/spec.js';
+import type { Row } from '../../support/worlds/values.js';
 
-const START = 1_700_006_400;
 const BARS = 30;
 const PERIOD = 3;
-const hooks = { progress: () => undefined, signal: new AbortController().signal };
 
-const rows = (content: number): ToyStream['rows'] =>
-  Array.from({ length: BARS }, (_, index) => ({
-    ts: START + index * 60,
-    value: (index * (content + 3)) % 11,
-  }));
+const rows = (content: number): Row[] => rowsEach(60, BARS, (index) => (index * (content + 3)) % 11);
 
 interface Step {
   /** Bars whose rows cannot be read. */
@@ -46,12 +36,12 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 );
 
 /** A reader of the whole, some of whose rows cannot be read. */
-function sourcesOf(toys: readonly Toy[], { bad, content }: Step): SourceLibrary {
+function sourcesOf(specs: readonly Spec[], { bad, content }: Step): SourceLibrary {
   const slots = bad.map((bar) => ({ start: START + bar * 60, end: START + (bar + 1) * 60 }));
   const error = new SeamlessError('source-row', 'a row cannot be read');
   return {
     open: async (stream): Promise<SourceReader> => ({
-      ...(await new ToySources(toys).open(stream)),
+      ...(await new WorldSources(specs).open(stream)),
       version: () => Promise.resolve(`${content} ${bad.join()}`),
       async *read(range, skip) {
         for (const slot of slots) {
@@ -59,7 +49,10 @@ function sourcesOf(toys: readonly Toy[], { bad, content }: Step): SourceLibrary 
           else if (slot.start < range.end && slot.end > range.start) throw error;
         }
         const sound = rows(content).filter(({ ts }) => !slots.some(({ start }) => start === ts));
-        yield tableOf(sound.filter(({ ts }) => ts >= range.start && ts < range.end));
+        yield tableOf(
+          specs[stream.node] as StreamSpec,
+          sound.filter(({ ts }) => ts >= range.start && ts < range.end),
+        );
       },
     }),
   };
@@ -69,17 +62,16 @@ describe('rows that cannot be read', () => {
   it('block the bars that need them, and no others, whatever ran before', async function () {
     this.timeout(60_000);
     const property = fc.asyncProperty(steps, async (all) => {
-      const stream: ToyStream = { kind: 'stream', interval: 60, leastHistory: 1, whole: true, rows: rows(0) };
-      const node = { kind: 'node', interval: 60, seed: 1, sparse: 0, failsAt: null } as const;
-      const toys: Toy[] = [stream, { ...node, inputs: [{ node: 0, period: PERIOD }] }];
+      const price = stream(60, rows(0));
+      const specs = [price, node(60, { 0: PERIOD })];
       const store = new MemoryStore();
-      const prints = fingerprints(resolveGraph(await new ToyHost(toys).describe()), 'n');
+      const prints = fingerprints(resolveGraph(await new WorldHost(specs).describe()), 'nonce');
       for (const step of [...all, { bad: [], content: 0, from: PERIOD - 1, bars: BARS }]) {
-        stream.rows = rows(step.content);
+        price.rows = rows(step.content);
         const end = Math.min(BARS, step.from + step.bars);
         const range = { start: START + step.from * 60, end: START + end * 60 };
-        const ports = { host: new ToyHost(toys), store, sources: sourcesOf(toys, step), nonce: 'n' };
-        const run = materialize(ports, range, hooks);
+        const ports = portsOf(specs, store, { sources: sourcesOf(specs, step) });
+        const run = materialize(ports, range, QUIET);
         const needed = step.bad.filter((bar) => bar > step.from - PERIOD && bar < end);
         if (needed.length > 0) {
           await assert.rejects(run, { code: 'source-row' });
@@ -87,7 +79,7 @@ describe('rows that cannot be read', () => {
         }
         await run;
         const tables = await store.read(prints.map(({ hash: full }) => ({ fingerprint: full, range })));
-        const expected = oracle(toys).map((each) =>
+        const expected = historiesOf(specs).map((each) =>
           each.filter(({ ts }) => ts >= range.start && ts < range.end),
         );
         assert.deepEqual(tables.map(rowsOf), expected);

@@ -8,15 +8,18 @@ import { union } from '../../../src/engine/plan/ranges.js';
 import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { startDatabase, stopDatabase } from '../../../src/store/duckdb/file.js';
 import { openStore, type CacheLimits, type Store } from '../../../src/store/store.js';
+import { WorldHost } from '../../support/worlds/host.js';
 import {
-  oracle,
-  rowsOf as toyRows,
-  ToyHost,
-  ToySources,
-  type Toy,
-  type ToyNode,
-  type ToyStream,
-} from '../../support/toy-strategy.js';
+  historiesOf,
+  node,
+  portsOf,
+  rowsEach,
+  rowsOf as madeRows,
+  stream,
+  type MadeNode,
+  type MadeStream,
+} from '../../support/worlds/made.js';
+import { ORIGIN as START, type Spec } from '../../support/worlds/spec.js';
 import {
   ALL_TIME,
   EMPTY_COMMIT,
@@ -30,38 +33,31 @@ import {
 } from '../support.js';
 import { cases } from '../../support/profile.js';
 
-const START = 1_700_006_400;
 const MINUTES = 80;
 const STRATEGIES = ['One', 'Two'] as const;
 type Name = (typeof STRATEGIES)[number];
 
 /** Two strategies over one stream, whose first nodes are the same one until either is edited. */
 interface World {
-  readonly stream: ToyStream;
-  readonly nodes: Readonly<Record<Name, readonly ToyNode[]>>;
+  readonly stream: MadeStream;
+  readonly nodes: Readonly<Record<Name, readonly MadeNode[]>>;
 }
 
 function worldOf(whole: boolean): World {
-  const rows = Array.from({ length: MINUTES }, (_, i) => ({ ts: START + i * 60, value: (i * 37) % 23 }));
-  const node = (input: number, seed: number, sparse: number): ToyNode => ({
-    kind: 'node',
-    interval: 60,
-    inputs: [{ node: input, period: 3 }],
-    seed,
-    sparse,
-    failsAt: null,
-  });
+  const rows = rowsEach(60, MINUTES, (i) => (i * 37) % 23);
+  const over = (input: number, seed: number, sparse = 0): MadeNode =>
+    node(60, { [input]: 3 }, { seed, sparse });
   return {
-    stream: { kind: 'stream', interval: 60, leastHistory: 1, whole, rows },
-    nodes: { One: [node(0, 1, 0), node(1, 2, 3)], Two: [node(0, 1, 0), node(1, 3, 0)] },
+    stream: stream(60, rows, { whole }),
+    nodes: { One: [over(0, 1), over(1, 2, 3)], Two: [over(0, 1), over(1, 3)] },
   };
 }
 
-class NamedHost extends ToyHost {
+class NamedHost extends WorldHost {
   readonly #name: string;
 
-  constructor(toys: readonly Toy[], name: string) {
-    super(toys);
+  constructor(specs: readonly Spec[], name: string) {
+    super(specs);
     this.#name = name;
   }
 
@@ -73,28 +69,28 @@ class NamedHost extends ToyHost {
 interface Ran {
   readonly report: RunReport;
   readonly fingerprints: readonly string[];
-  readonly toys: readonly Toy[];
+  readonly specs: readonly Spec[];
 }
 
 async function run(world: World, store: Store, name: Name, from: number, length: number): Promise<Ran> {
-  const toys = [world.stream, ...world.nodes[name]];
+  const specs = [world.stream, ...world.nodes[name]];
   const range = { start: START + from * 60, end: START + (from + length) * 60 };
-  const ports = { host: new NamedHost(toys, name), store, sources: new ToySources(toys), nonce: 'n' };
+  const ports = portsOf(specs, store, { host: new NamedHost(specs, name) });
   const hooks = { progress: () => undefined, signal: new AbortController().signal, chunkSlots: 8 };
   const outcome = await materialize(ports, range, hooks);
   await store.recordRun(name, range);
-  const fingerprints = toys.map((_, index) => outcome.state.fingerprint(index).hash);
-  return { report: await reportOf(outcome, 0), fingerprints, toys };
+  const fingerprints = specs.map((_, index) => outcome.state.fingerprint(index).hash);
+  return { report: await reportOf(outcome, 0), fingerprints, specs };
 }
 
-async function assertTrue(store: Store, { report, fingerprints, toys }: Ran): Promise<void> {
-  const truth = oracle(toys);
+async function assertTrue(store: Store, { report, fingerprints, specs }: Ran): Promise<void> {
+  const truth = historiesOf(specs);
   const [start, end] = report.range;
   for (const [index, node] of report.nodes.entries()) {
     const [table] = await store.read([{ fingerprint: fingerprints[index] ?? '', range: { start, end } }]);
     const expected = truth[index]?.filter(({ ts }) => ts >= start && ts < end);
     assert.ok(table);
-    assert.deepEqual(toyRows(table), expected, node.name);
+    assert.deepEqual(madeRows(table), expected, node.name);
   }
   assert.deepEqual(report.coverageBounds, report.range);
 }
@@ -146,7 +142,7 @@ async function play(store: Store, whole: boolean, steps: readonly Step[]): Promi
   for (const each of steps) {
     if (each.kind === 'correct') {
       world.stream.rows = world.stream.rows.map((row, i) =>
-        i === each.at ? { ...row, value: row.value + 1 } : row,
+        i === each.at ? { ...row, value: Number(row.value) + 1 } : row,
       );
       last = null;
     } else if (each.kind === 'clean') {
@@ -164,7 +160,7 @@ async function play(store: Store, whole: boolean, steps: readonly Step[]): Promi
     } else {
       const { name, from, length } = each.run;
       const [first] = world.nodes[name];
-      if (each.kind === 'edit' && first) first.seed = each.seed;
+      if (each.kind === 'edit' && first) first.code.seed = each.seed;
       last = await run(world, store, name, from, length);
       for (const fingerprint of last.fingerprints) seen.add(fingerprint);
       await assertTrue(store, last);

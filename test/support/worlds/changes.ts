@@ -90,7 +90,7 @@ function changedNode(spec: NodeSpec, { kind, at }: Change): NodeSpec {
   }
 }
 
-function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Row[] {
+export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Row[] {
   const { rows, interval, calendar, emits } = spec;
   const index = at % Math.max(1, rows.length);
   const first = rows[0]?.ts ?? ceilTo(ORIGIN, spec);

@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+import { NOT_STARTED } from '../../../src/engine/ports/host.js';
+import { encodeState } from '../../../src/hosts/typescript/compute/scan/scan-state.js';
 import { lowerBound } from '../../../src/sdk/table.js';
 import { ceilTo, closeOf, closeSeeing, floorTo, nextOpen, openOf, spanOf, type Slots } from './slots.js';
 import { fire, type ScanState } from './host.js';
@@ -15,6 +18,8 @@ export interface Truth extends Slots {
   readonly limit: number;
   /** Bars that open before do not depend on any that fails: they can always be had. */
   readonly sound: number;
+  /** Of a scan, after each firing, by the open of its slot. */
+  readonly states: readonly { readonly ts: number; readonly state: ScanState }[];
 }
 
 /**
@@ -34,7 +39,13 @@ function streamTruth({ rows, interval, phase, calendar, completeUntil }: Spec & 
   const close = nextOpen(ts.at(-1) ?? -Infinity, slots);
   const told = completeUntil === null || ts.length === 0 ? -Infinity : completeUntil;
   const limit = Math.max(close, Number.isFinite(told) ? ceilTo(told, slots) : told);
-  return { ...slots, rows, ts, begin: ts[0] ?? Infinity, limit, sound: limit };
+  return { ...slots, rows, ts, begin: ts[0] ?? Infinity, limit, sound: limit, states: [] };
+}
+
+/** What is stored of a scan behind the firings before a time. */
+export function stateBefore({ states }: Truth, time: number): Uint8Array {
+  const last = states.findLast(({ ts }) => ts < time);
+  return last ? encodeState({ held: last.state }, () => assert.fail()) : NOT_STARTED;
 }
 
 interface Input extends Truth {
@@ -57,7 +68,7 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
     return { ...truth, period, lookback: Math.max(period, least), span: null, gather };
   });
   const slots: Slots = { interval, phase: spec.phase, calendar: spec.calendar };
-  const { rows, failed } = history(spec, slots, inputs);
+  const { rows, failed, states } = history(spec, slots, inputs);
   const snapped = (time: number): number =>
     Number.isFinite(time) ? openOf(closeSeeing(time, slots), slots) : time;
   const beginsOf = (those: readonly Input[]): number[] =>
@@ -71,6 +82,7 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
   return {
     ...slots,
     rows,
+    states,
     ts: Float64Array.from(rows, (row) => row.ts),
     begin: Math.max(...begins),
     // The next bar of an input closes one interval after its limit; slots that close before that are decided.
@@ -79,8 +91,13 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
   };
 }
 
-function history(spec: NodeSpec, slots: Slots, inputs: readonly Input[]): { rows: Row[]; failed: number } {
+function history(
+  spec: NodeSpec,
+  slots: Slots,
+  inputs: readonly Input[],
+): Pick<Truth, 'rows' | 'states'> & { readonly failed: number } {
   const rows: Row[] = [];
+  const states: { ts: number; state: ScanState }[] = [];
   let failed = Infinity;
   let state: ScanState | null = null;
   const closes = new Set(
@@ -96,9 +113,10 @@ function history(spec: NodeSpec, slots: Slots, inputs: readonly Input[]): { rows
       continue;
     }
     state = after.state;
+    if (state !== null) states.push({ ts, state });
     if (after.value !== undefined) rows.push({ ts, value: after.value });
   }
-  return { rows, failed };
+  return { rows, failed, states };
 }
 
 /** What the firing at a slot's close sees; null when there is none. */

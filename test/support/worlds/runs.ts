@@ -13,7 +13,7 @@ import { SeamlessError } from '../../../src/sdk/errors.js';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
 import type { Range } from '../../../src/sdk/time/time.js';
 import { changed, type Change } from './changes.js';
-import { truthOf, type Truth } from './definition.js';
+import { stateBefore, truthOf, type Truth } from './definition.js';
 import { WorldHost } from './host.js';
 import { WorldSources, type Break } from './sources.js';
 import { MINUTES, ORIGIN, specsOf, UNITS, type Scale, type Spec, type WorldDraw } from './spec.js';
@@ -25,8 +25,8 @@ export class World {
   #truth: readonly Truth[] | null = null;
 
   /** @param settled no node fails, and all can be hashed */
-  constructor(draw: WorldDraw, { settled = false } = {}) {
-    const specs = specsOf(draw);
+  constructor(of: WorldDraw | readonly Spec[], { settled = false } = {}) {
+    const specs = 'streams' in of ? specsOf(of) : of;
     this.#specs = settled ? specs.map(settledSpec) : specs;
   }
 
@@ -226,6 +226,17 @@ export async function assertTruth(world: World, store: NodeStore, { outcome }: D
     assert.deepEqual(bytesOf(tables[position] as Table), expected, name);
     seen.rowsCompared += expected.length;
   });
+  for (const { index, name, scan } of state.graph.nodes) {
+    if (!scan || blocked.has(index)) continue;
+    for (const { end, segment } of coverage.get(prints[index] as string) ?? []) {
+      const [stored] = await store.readStates([segment]);
+      assert.deepEqual(
+        stored,
+        stateBefore(world.truth[index] as Truth, end),
+        `the state of ${name} at ${end}`,
+      );
+    }
+  }
 }
 
 /** What of a request can be had of a node although other bars fail. */
@@ -264,7 +275,7 @@ export async function assertComplete(
   const { state, left } = done.outcome;
   const coverage = await store.coverage(state.graph.nodes.map(({ index }) => state.fingerprint(index).hash));
   const blocked = blockedBy(state);
-  for (const { index, name } of state.graph.nodes) {
+  for (const { index, name, scan } of state.graph.nodes) {
     if (blocked.has(index)) continue;
     if (left.has(index)) {
       await assertCompleteBefore(store, state, index);
@@ -274,6 +285,9 @@ export async function assertComplete(
     if (isEmpty(wanted)) continue;
     const covered = union(coverage.get(state.fingerprint(index).hash) ?? []);
     assert.deepEqual(within(covered, wanted), [wanted], `${name} is complete`);
+    if (!scan) continue;
+    const all = { start: state.horizon(index).begin, end: wanted.end };
+    assert.equal(within(covered, all).length, 1, `what ${name} has seen on its way is kept`);
   }
 }
 

@@ -82,7 +82,7 @@ export class WorldSources implements SourceLibrary {
   }
 }
 
-function tableOf(spec: StreamSpec, rows: readonly Row[]): Table {
+export function tableOf(spec: StreamSpec, rows: readonly Row[]): Table {
   const opens = Float64Array.from(rows, ({ ts }) => ts);
   const builder = new RowBuilder({ node: 'source', opens, expected: null });
   for (const { ts, value } of rows) builder.add(closeOf(ts, spec), value);
