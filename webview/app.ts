@@ -1,16 +1,15 @@
-import * as l10n from '@vscode/l10n';
 import { PageEnd } from '../src/panel/channel.js';
 import { dagProtocol, type HostToPage } from '../src/panel/messages.js';
 import { parseToPage } from '../src/panel/protocol.js';
 import type { PanelSplit, PanelState, Span } from '../src/panel/state.js';
 import { GraphModel } from './graph/graph-model.js';
 import { Page } from './page.js';
-import { messageOf } from './ui/words.js';
+import { PanelApp, type LoggedFault } from './panel-app.js';
 import { parseViewState, type ViewState } from './ui/view-state.js';
 import type { VsCodeApi } from './vscode-api.js';
 
 /** Handles the host's messages and the person's actions; keeps page, model and the saved state in sync. */
-export class App {
+export class App extends PanelApp {
   readonly #api: VsCodeApi;
   readonly #host = new PageEnd(dagProtocol, (message) => this.#api.postMessage(message));
   readonly #model: GraphModel;
@@ -20,34 +19,32 @@ export class App {
   #range: Span | null = null;
   #state: PanelState | null = null;
   #view: ViewState;
-  /** Why the person's last action failed. */
-  #failure: string | null = null;
 
   constructor(api: VsCodeApi, root: HTMLElement) {
+    super();
     this.#api = api;
     this.#key = root.dataset['key'] ?? '';
     this.#view = parseViewState(api.getState());
     this.#model = new GraphModel({
-      onPlaced: () => this.#show(),
+      onPlaced: () => this.show(),
       onError: (error) => this.report(error),
     });
     this.#page = new Page(root, this.#model, {
       request: (kind, payload) => this.#host.request(kind, payload),
       update: (change) => this.#update(change),
-      ask: (asked) => this.#ask(asked),
+      ask: (asked) => this.ask(asked),
       report: (error) => this.report(error),
-      log: (error) => this.#log(error),
-      refresh: () => this.#show(),
+      log: (error) => this.log(error),
+      refresh: () => this.show(),
     });
-    this.#show();
+    this.show();
   }
 
-  /** Tells the host that the page is ready. */
-  start(): void {
+  override start(): void {
     this.#host.ready();
   }
 
-  receive(raw: unknown): void {
+  override receive(raw: unknown): void {
     let message: HostToPage;
     try {
       message = parseToPage(dagProtocol, raw);
@@ -78,22 +75,12 @@ export class App {
     }
   }
 
-  /** An unexpected error: a sentence for the person, everything for the log. */
-  report(thrown: unknown): void {
-    this.#fail(thrown);
-    this.#log(thrown);
-  }
-
-  #log(thrown: unknown): void {
-    const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
-    this.#host.request('log', { message: messageOf(thrown), stack }).catch((error: unknown) => {
-      // Errors go to the log; if that fails, only the page is left.
-      this.#fail(error);
-    });
+  protected override toLog(fault: LoggedFault): Promise<unknown> {
+    return this.#host.request('log', fault);
   }
 
   #take(state: PanelState): void {
-    if (state.texts && state.texts !== this.#state?.texts) l10n.config({ contents: { ...state.texts } });
+    this.speak(state.texts);
     if (!this.#state) this.#view = { ...this.#view, split: splitOf(this.#view.split, state.split) };
     this.#state = state;
     if (!state.running) this.#model.clearLive(state.checking !== null);
@@ -101,22 +88,13 @@ export class App {
     if (state.nodes) this.#model.setNodes(state.nodes);
     if (state.range) this.#range = state.range;
     this.#keep();
-    this.#show();
+    this.show();
   }
 
   #update(change: Partial<ViewState>): void {
     this.#view = { ...this.#view, ...change };
     this.#keep();
-    this.#show();
-  }
-
-  /** Runs a person's action and shows its error. The host has logged it already. */
-  #ask(asked: Promise<unknown>): void {
-    this.#failure = null;
-    asked.then(
-      () => this.#show(),
-      (error: unknown) => this.#fail(error),
-    );
+    this.show();
   }
 
   /** What VS Code gives back to page and host after a reload. */
@@ -124,13 +102,8 @@ export class App {
     this.#api.setState({ ...this.#view, key: this.#state?.key ?? this.#key, range: this.#range });
   }
 
-  #fail(thrown: unknown): void {
-    this.#failure = messageOf(thrown);
-    this.#show();
-  }
-
-  #show(): void {
-    this.#page.show(this.#state, this.#view, this.#failure);
+  protected override show(): void {
+    this.#page.show(this.#state, this.#view, this.failure);
   }
 }
 

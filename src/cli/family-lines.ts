@@ -1,5 +1,6 @@
 import { common, type RangeSet } from '../engine/plan/ranges.js';
 import { formatCount } from '../present/format.js';
+import { groupBy } from '../sdk/lists.js';
 
 interface Told {
   readonly name: string;
@@ -26,13 +27,9 @@ export function nodeLines<T extends Told>(
   nodes: readonly T[],
   worstFirst: readonly T['state'][],
 ): readonly NodeLine<T>[] {
-  const groups = new Map<string, T[]>();
-  for (const node of nodes) {
-    const key = node.family === undefined ? `node ${node.name}` : `family ${node.family}`;
-    const known = groups.get(key);
-    if (known) known.push(node);
-    else groups.set(key, [node]);
-  }
+  const groups = groupBy(nodes, ({ name, family }) =>
+    family === undefined ? `node ${name}` : `family ${family}`,
+  );
   return [...groups.values()].map((all) => {
     const own = all.filter(({ symbol }) => symbol !== undefined);
     const members = own.length > 0 ? own : all;

@@ -1,5 +1,6 @@
 import { plural } from '../present/format.js';
 import { valueText } from '../present/values.js';
+import { addTo } from '../sdk/lists.js';
 import type { RunEvent } from '../sdk/live/live.js';
 import type { RowValue } from '../sdk/table.js';
 import type { Seconds } from '../sdk/time/time.js';
@@ -62,9 +63,7 @@ export class NewestValues {
       // A node without a symbol in a family computes the values that the symbols get.
       if (!newest || (family !== undefined && symbol === undefined)) continue;
       if (family !== undefined) {
-        const members = families.get(family);
-        if (members) members.push(newest);
-        else families.set(family, [newest]);
+        addTo(families, family, newest);
         if (this.#changed.has(source)) moved.add(family);
       } else if (this.#changed.has(source)) {
         values.push({ name, asOf: newest.asOf, text: shortText(newest.value) });

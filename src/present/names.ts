@@ -1,3 +1,4 @@
+import { groupBy } from '../sdk/lists.js';
 /** A strategy's name on the screen. */
 interface ShownName {
   /** Its class, with the file if another has a class of that name: `Momentum (eu/momentum.ts)`. */
@@ -15,8 +16,7 @@ interface Named {
 
 /** Unique names of strategies, by key. */
 export function shownNames(strategies: readonly Named[]): ReadonlyMap<string, ShownName> {
-  const byClass = new Map<string, Named[]>();
-  for (const each of strategies) byClass.set(each.className, [...(byClass.get(each.className) ?? []), each]);
+  const byClass = groupBy(strategies, ({ className }) => className);
   return new Map(
     strategies.map(({ key, file, className }): [string, ShownName] => {
       const others = (byClass.get(className) ?? []).filter((each) => each.file !== file);

@@ -6,6 +6,7 @@ import type { NodeReport, RunReport, Span } from '../../engine/run/reporting/rep
 import { notesText } from '../../engine/sources/notes.js';
 import { serviceText } from '../../engine/sources/service-level.js';
 import { cacheFolder } from '../../protocol/project.js';
+import { addTo, groupBy } from '../../sdk/lists.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time/time.js';
 import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
@@ -127,7 +128,7 @@ function reasonLines(
   const names = new Map<string, string[]>();
   for (const node of nodes) {
     const text = textOf(node);
-    if (text !== undefined) names.set(text, [...(names.get(text) ?? []), node.name]);
+    if (text !== undefined) addTo(names, text, node.name);
   }
   return [...names].map(([text, those]) => `${paint('yellow', formatNames(those))}: ${visible(text)}\n`);
 }
@@ -146,10 +147,8 @@ function withoutBars(node: NodeReport): string | undefined {
 function ranges(nodes: readonly NodeReport[], key: 'unavailable' | 'notYet', why: string): string[] {
   const names = new Map<string, string[]>();
   for (const node of nodes) {
-    for (const [start, end] of node[key] satisfies readonly Span[]) {
-      const range = formatRange({ start, end });
-      names.set(range, [...(names.get(range) ?? []), node.name]);
-    }
+    for (const [start, end] of node[key] satisfies readonly Span[])
+      addTo(names, formatRange({ start, end }), node.name);
   }
   return [...names].map(([range, those]) => `unavailable, ${why}: ${range} (${formatNames(those)})\n`);
 }
@@ -177,11 +176,8 @@ function oneOfEach(
   nodes: readonly NodeReport[],
   weightOf: (node: NodeReport) => number,
 ): { readonly node: NodeReport; readonly others: string }[] {
-  const groups = new Map<string | NodeReport, NodeReport[]>();
-  for (const node of nodes.filter((each) => weightOf(each) > 0)) {
-    const key = node.family ?? node;
-    groups.set(key, [...(groups.get(key) ?? []), node]);
-  }
+  const heavy = nodes.filter((each) => weightOf(each) > 0);
+  const groups = groupBy<string | NodeReport, NodeReport>(heavy, (node) => node.family ?? node);
   return [...groups.values()].map((group) => {
     const node = group.reduce((most, each) => (weightOf(each) > weightOf(most) ? each : most));
     const others = group.length - 1;

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import type { Span } from '../../engine/run/reporting/report.js';
-import { panelHtml } from '../../panel/html.js';
 import { DagPanel } from './dag-panel.js';
+import { openBeside, pageShower } from './show-page.js';
 import type { Services } from '../workbench.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
@@ -70,16 +69,12 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
   }
 
   #open(key: string, title: string): DagPanel {
-    const where = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false };
-    return this.#hold(key, vscode.window.createWebviewPanel(VIEW_TYPE, title, where));
+    return this.#hold(key, openBeside(VIEW_TYPE, title));
   }
 
   #hold(key: string, view: vscode.WebviewPanel, range: Span | null = null): DagPanel {
+    const showPage = pageShower(this.#workbench, view);
     const { extensionUri } = this.#workbench.context;
-    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
-    const address = (name: string): string =>
-      view.webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    view.webview.options = { enableScripts: true, localResourceRoots: [folder] };
     const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', name);
     view.iconPath = { light: icon('dag-light.svg'), dark: icon('dag-dark.svg') };
     const panel = new DagPanel(this.#workbench, {
@@ -89,15 +84,7 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
       onClose: () => this.#forget(view),
     });
     this.#panels.set(key, { panel, view });
-    view.webview.html = panelHtml({
-      nonce: randomBytes(16).toString('hex'),
-      cspSource: view.webview.cspSource,
-      script: address('dag.js'),
-      style: address('dag.css'),
-      language: vscode.env.language,
-      title: view.title,
-      key,
-    });
+    showPage('dag', key);
     return panel;
   }
 }

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
-import { panelHtml } from '../../panel/html.js';
 import type { Services } from '../workbench.js';
 import { ResultsPanel, type ResultsPlace } from './results-panel.js';
+import { openBeside, pageShower } from './show-page.js';
 
 const VIEW_TYPE = 'seamless.results';
 
@@ -32,9 +31,7 @@ export class ResultsPanels implements vscode.Disposable, vscode.WebviewPanelSeri
       this.#held.panel.show(place);
       return;
     }
-    const where = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false };
-    const title = vscode.l10n.t('Results');
-    this.#hold(vscode.window.createWebviewPanel(VIEW_TYPE, title, where), { ...place, other: null });
+    this.#hold(openBeside(VIEW_TYPE, vscode.l10n.t('Results')), { ...place, other: null });
   }
 
   /** The window was reloaded; the page remembers what it shows. */
@@ -51,21 +48,9 @@ export class ResultsPanels implements vscode.Disposable, vscode.WebviewPanelSeri
   }
 
   #hold(view: vscode.WebviewPanel, place: ResultsPlace & { readonly other: string | null }): void {
-    const { extensionUri } = this.#services.context;
-    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
-    const address = (name: string): string =>
-      view.webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    view.webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    const showPage = pageShower(this.#services, view);
     const panel = new ResultsPanel(this.#services, view, place, () => (this.#held = null));
     this.#held = { panel, view };
-    view.webview.html = panelHtml({
-      nonce: randomBytes(16).toString('hex'),
-      cspSource: view.webview.cspSource,
-      script: address('results.js'),
-      style: address('results.css'),
-      language: vscode.env.language,
-      title: view.title,
-      key: place.projectRoot,
-    });
+    showPage('results', place.projectRoot);
   }
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 
 import { isMuch } from '../../present/freshness.js';
 import type { SourceLocation } from '../../sdk/errors.js';
+import { addTo } from '../../sdk/lists.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 
 /** Problems of strategies, on the lines that cause them. */
@@ -24,9 +25,7 @@ export class StrategyProblems implements vscode.Disposable {
   #show(): void {
     const byFile = new Map<string, vscode.Diagnostic[]>();
     for (const entry of this.strategies.all()) {
-      for (const { place, diagnostic } of diagnosticsOf(entry)) {
-        byFile.set(place.file, [...(byFile.get(place.file) ?? []), diagnostic]);
-      }
+      for (const { place, diagnostic } of diagnosticsOf(entry)) addTo(byFile, place.file, diagnostic);
     }
     this.#collection.clear();
     for (const [file, diagnostics] of byFile) this.#collection.set(vscode.Uri.file(file), diagnostics);

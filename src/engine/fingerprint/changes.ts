@@ -1,3 +1,4 @@
+import { groupBy } from '../../sdk/lists.js';
 import { formatInterval } from '../../sdk/time/time.js';
 import { phaseText } from '../graph/anchors.js';
 import type { Part } from '../ports/host.js';
@@ -96,8 +97,7 @@ function compareParts(
   before: readonly Part[],
   after: readonly Part[],
 ): { changed: Pair[]; added: Part[]; removed: Part[] } {
-  const left = new Map<string, Part[]>();
-  for (const part of before) left.set(keyOf(part), [...(left.get(keyOf(part)) ?? []), part]);
+  const left = groupBy(before, keyOf);
   const changed: Pair[] = [];
   const unmatched: Part[] = [];
   for (const part of after) {

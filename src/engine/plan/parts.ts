@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import { chunkSpan, finestOf } from './chunk-span.js';
 import type { NodeWork } from './plan.js';
 import { difference, hull, union, type RangeSet } from './ranges.js';
@@ -57,8 +58,7 @@ export function partsOf(
   for (const index of graph.order) {
     const node = graph.nodes[index] as GraphNode;
     if (node.kind === 'stream' || canonical[index] !== index) continue;
-    const group = groups.of(index);
-    found.set(group, [...(found.get(group) ?? []), index]);
+    addTo(found, groups.of(index), index);
   }
   const parts: Part[][] = Array.from({ length: Math.max(-1, ...levels) + 1 }, () => []);
   for (const nodes of found.values()) {

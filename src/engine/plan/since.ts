@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import type { NodeWork } from './plan.js';
 import type { ReadsSince } from '../ports/store.js';
@@ -45,9 +46,7 @@ async function sinceOfLoaded(
   const since = await state.store.readsSince(
     requests.map(({ index, range }) => ({ fingerprint: state.fingerprint(index).hash, range })),
   );
-  requests.forEach(({ index }, position) => {
-    found.set(index, [...(found.get(index) ?? []), since[position] ?? null]);
-  });
+  requests.forEach(({ index }, position) => addTo(found, index, since[position] ?? null));
   return found;
 }
 

@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import type { Range } from '../../sdk/time/time.js';
 import type { Candidate } from '../ports/store.js';
 
@@ -31,8 +32,7 @@ export class Candidates {
       const key = `${range.start} ${range.end}`;
       const { byDigests } = alike.get(key) ?? { byDigests: new Map<string, Candidate[]>() };
       alike.set(key, { range, byDigests });
-      const read = digestsKey(inputDigests.slice(0, inputs));
-      byDigests.set(read, [...(byDigests.get(read) ?? []), candidate]);
+      addTo(byDigests, digestsKey(inputDigests.slice(0, inputs)), candidate);
     }
     const found = [...alike.values()];
     this.#alike.set(code, found);

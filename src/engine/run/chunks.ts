@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import { floats } from '../../sdk/memory.js';
 import { closeOf, openOf } from '../../sdk/time/grid.js';
 import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
@@ -174,11 +175,7 @@ export class ChunkRunner {
       floats,
     );
     const byNode = new Map<number, Table[]>();
-    wanted.forEach(({ index }, position) => {
-      const parts = byNode.get(index) ?? [];
-      parts.push(tables[position] ?? emptyTable());
-      byNode.set(index, parts);
-    });
+    wanted.forEach(({ index }, position) => addTo(byNode, index, tables[position] ?? emptyTable()));
     return byNode;
   }
 

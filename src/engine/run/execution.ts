@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import { floorToSlot, slotsIn } from '../../sdk/time/grid.js';
 import { type Range, type Seconds } from '../../sdk/time/time.js';
 import { Candidates } from './candidates.js';
@@ -137,11 +138,8 @@ export class Execution {
     for (const { start, end } of fromBeginning ? [{ start: -Infinity, end: last.end }] : ranges) {
       // If a grid has gaps, the slots that close by then extend to where the next one opens.
       const range = { start, end: nodes.reduce((most, node) => Math.max(most, floorToSlot(end, node)), end) };
-      for (const candidate of await this.#state.store.candidates([...new Set(codeHashes)], range)) {
-        const list = found.get(candidate.codeHash) ?? [];
-        list.push(candidate);
-        found.set(candidate.codeHash, list);
-      }
+      for (const candidate of await this.#state.store.candidates([...new Set(codeHashes)], range))
+        addTo(found, candidate.codeHash, candidate);
     }
     return new Candidates(found);
   }

@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import { common, union, type RangeSet } from '../plan/ranges.js';
 import type { NodeReport, NodeState, Span } from './reporting/report.js';
 
@@ -22,10 +23,7 @@ const WORST_FIRST: readonly NodeState[] = [
 export function byFamily(nodes: readonly NodeReport[]): readonly (NodeReport | FamilyReport)[] {
   const families = new Map<string, NodeReport[]>();
   for (const node of nodes) {
-    if (node.family === undefined) continue;
-    const known = families.get(node.family);
-    if (known) known.push(node);
-    else families.set(node.family, [node]);
+    if (node.family !== undefined) addTo(families, node.family, node);
   }
   return nodes.flatMap((node) => {
     const family = families.get(node.family ?? '');

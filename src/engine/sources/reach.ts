@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import { slotOfBars, slotSeeing, type Grid } from '../../sdk/time/grid.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
@@ -81,7 +82,7 @@ function generations(dependents: readonly Dependent[]): Dependent[][] {
       node.inputs.map(({ fingerprint }) => fingerprint).filter((input) => known.has(input)),
     );
     waiting.set(node, inputs.size);
-    for (const input of inputs) push(consumers, input, node);
+    for (const input of inputs) addTo(consumers, input, node);
   }
   const found: Dependent[][] = [];
   let ready = dependents.filter((node) => waiting.get(node) === 0);
@@ -141,21 +142,15 @@ function reachedIn(
         if (span !== undefined) {
           // A window begins its span before the slot's close: a slot that closes a span after the range sees nothing of it.
           const past = Number.isFinite(end) ? slotSeeing(end + span, node) : end;
-          push(own, until, { start: sees(start), end: past });
+          addTo(own, until, { start: sees(start), end: past });
           continue;
         }
         const last = lookback ? ends.get(fingerprint)?.get(end)?.[lookback - 1] : undefined;
         // A bar that is only seen in its own slot reaches no further.
         const stop = lookback === 0 ? end : (last ?? Infinity);
-        push(own, until, { start: sees(start), end: Number.isFinite(stop) ? sees(stop) : stop });
+        addTo(own, until, { start: sees(start), end: Number.isFinite(stop) ? sees(stop) : stop });
       }
     }
   }
   return new Map([...own].map(([until, ranges]) => [until, union(ranges)]));
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

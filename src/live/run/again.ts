@@ -1,4 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import { addTo } from '../../sdk/lists.js';
 import type { RunEventBody } from '../../sdk/live/live.js';
 import type { BrokerSaid } from '../feed/broker-said.js';
 import type { FeedBar } from '../feed/feed.js';
@@ -72,9 +73,7 @@ function barsOf(
   for (const event of lines.flatMap(({ events }) => events)) {
     if (event.type !== 'bar') continue;
     columns.get(event.stream)?.fault(event.row);
-    const known = bars.get(event.stream);
-    if (known) known.push(event);
-    else bars.set(event.stream, [event]);
+    addTo(bars, event.stream, event);
   }
   return bars;
 }

@@ -1,6 +1,7 @@
 import type { Graph } from '../../engine/graph/graph.js';
 import type { SourceReader } from '../../engine/ports/source.js';
 import { schemaOf } from '../../engine/run/evaluation/evaluation.js';
+import { addTo } from '../../sdk/lists.js';
 import { closeOf, lastOpenBy, type Grid } from '../../sdk/time/grid.js';
 import { lowerBound, rowValue, sliceTable, type RowValue, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
@@ -33,7 +34,7 @@ export function recordingOf(lines: Iterable<JournalLine>): Recording | null {
         if (start === null) historyEnd = event.history?.[1] ?? -Infinity;
         start ??= asOf;
       } else if (event.type === 'bar') {
-        append(bars, event.stream, event);
+        addTo(bars, event.stream, event);
         end = Math.max(end, asOf);
       } else if (event.type === 'value') {
         const known = values.get(event.node) ?? new Map<Seconds, RowValue>();
@@ -59,12 +60,6 @@ function insert(lists: Map<string, FeedBar[]>, bar: FeedBar): void {
   const after = list.findIndex(({ ts }) => ts > bar.ts);
   list.splice(after < 0 ? list.length : after, 0, bar);
   lists.set(bar.stream, list);
-}
-
-function append(lists: Map<string, FeedBar[]>, key: string, bar: FeedBar): void {
-  const list = lists.get(key);
-  if (list) list.push(bar);
-  else lists.set(key, [bar]);
 }
 
 /** A stream's source as a run saw it: history up to its start, and from there what the feed said. */

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from '../../engine/graph/graph.js';
 import type { ClosedSlots, SlotCloser } from '../../engine/run/evaluation/slot-evaluator.js';
+import { addTo } from '../../sdk/lists.js';
 import type { RunEventBody } from '../../sdk/live/live.js';
 import { closeOf } from '../../sdk/time/grid.js';
 import {
@@ -76,8 +77,7 @@ export class Revisions implements SlotCloser {
 function joined(all: readonly Tables[]): Map<number, Table> {
   const parts = new Map<number, Table[]>();
   for (const tables of all)
-    for (const [index, table] of tables)
-      if (table.ts.length > 0) parts.set(index, [...(parts.get(index) ?? []), table]);
+    for (const [index, table] of tables) if (table.ts.length > 0) addTo(parts, index, table);
   return new Map([...parts].map(([index, tables]) => [index, concatTables(tables)]));
 }
 

@@ -2,6 +2,7 @@ import type { Graph, GraphNode } from '../../engine/graph/graph.js';
 import type { TradeDescription } from '../../engine/ports/host.js';
 import type { SlotCloser } from '../../engine/run/evaluation/slot-evaluator.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { addTo } from '../../sdk/lists.js';
 import type { RunEventBody } from '../../sdk/live/live.js';
 import { closeOf } from '../../sdk/time/grid.js';
 import {
@@ -146,8 +147,7 @@ function positionsBy(
   nodeOf: (each: Traded) => number,
 ): ReadonlyMap<number, readonly number[]> {
   const positions = new Map<number, number[]>();
-  for (const [i, each] of traded.entries())
-    positions.set(nodeOf(each), [...(positions.get(nodeOf(each)) ?? []), i]);
+  for (const [i, each] of traded.entries()) addTo(positions, nodeOf(each), i);
   return positions;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { union, type RangeSet } from '../../engine/plan/ranges.js';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import { addTo } from '../../sdk/lists.js';
 import { floats } from '../../sdk/memory.js';
 import { columnIndex, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time/time.js';
@@ -93,9 +94,7 @@ async function readMembership(
   await refuseUnread(stream, context.database, table, columns);
   const stays = new Map<string, Range[]>();
   for (const { symbol, start, end } of await context.database.rows(staysSql(table.from, columns))) {
-    const own = stays.get(String(symbol)) ?? [];
-    own.push({ start: Number(start), end: Number(end) });
-    stays.set(String(symbol), own);
+    addTo(stays, String(symbol), { start: Number(start), end: Number(end) });
   }
   return { files: table.files, stays: new Map([...stays].map(([symbol, own]) => [symbol, union(own)])) };
 }

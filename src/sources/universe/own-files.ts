@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { nearNames } from '../../sdk/errors.js';
+import { addTo } from '../../sdk/lists.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import { findFiles, watchedPaths, type FileContext, type SourceFile } from '../files.js';
@@ -32,10 +33,7 @@ async function lookFor(
   for (const { pattern, symbolOf } of paths) {
     for (const file of await findFiles(stream, context, [pattern])) {
       const symbol = symbolOf(file.shown);
-      if (symbol === null) continue;
-      const files = bySymbol.get(symbol);
-      if (files) files.push(file);
-      else bySymbol.set(symbol, [file]);
+      if (symbol !== null) addTo(bySymbol, symbol, file);
     }
   }
   return { bySymbol, bounds: null };

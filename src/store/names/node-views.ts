@@ -2,12 +2,12 @@ import { textDigest } from '../../engine/fingerprint/digest.js';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SeamlessError } from '../../sdk/errors.js';
+import { groupBy } from '../../sdk/lists.js';
 import { quoteName } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
 import { familiesIn } from './families.js';
 import { distinctNames, familySql, nodeSql } from '../query/node-sql.js';
 import { freshViews, transact, type Cover, type StoreContext } from '../segments/catalog.js';
-import { groupBy } from '../segments/covers.js';
 import { setPackAside } from '../upkeep/damage.js';
 import { classOf } from './strategy-names.js';
 

@@ -1,7 +1,7 @@
+import { groupBy } from '../../sdk/lists.js';
 import type { ColumnType } from '../../sdk/table.js';
 import { quoteName, quoteText } from '../duckdb/sql.js';
 import type { Cover } from '../segments/catalog.js';
-import { groupBy } from '../segments/covers.js';
 import { columnName, PRESENT } from '../segments/packing.js';
 import { shownBy } from '../segments/reading.js';
 import { isOpen } from '../segments/schemas.js';

@@ -1,4 +1,5 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { addTo } from '../../sdk/lists.js';
 import { plainMessage } from '../duckdb/faults.js';
 import type { NodeView } from '../names/node-views.js';
 import { quoteName } from '../duckdb/sql.js';
@@ -34,9 +35,7 @@ function hint(wanted: string, readable: Readable): string {
   for (const view of readable.views) {
     const { schemaName, viewName } = view;
     const sql = nameInQuery(view, readable.schemaName);
-    for (const name of new Set([viewName, `${schemaName}.${viewName}`])) {
-      byName.set(name, [...(byName.get(name) ?? []), sql]);
-    }
+    for (const name of new Set([viewName, `${schemaName}.${viewName}`])) addTo(byName, name, sql);
   }
   const found = nearNames(wanted, byName.keys()).flatMap((name) => byName.get(name) ?? []);
   const near = [...new Set(found)].slice(0, MOST_NAMES);

@@ -9,6 +9,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../../sdk/errors.js';
+import { groupBy } from '../../sdk/lists.js';
 import { formatTime } from '../../sdk/time/time.js';
 import { faultOf } from '../duckdb/faults.js';
 import {
@@ -25,7 +26,6 @@ import { withRoom } from '../duckdb/room.js';
 import { holderOf } from '../duckdb/holder.js';
 import { nodeViews, printsOf, searchPath, viewSql, type NodeView } from '../names/node-views.js';
 import { Catalog } from '../segments/catalog.js';
-import { groupBy } from '../segments/covers.js';
 import { openStore, type OpenStoreOptions } from '../duckdb/open.js';
 import { ROWS_VIEW, rowsViewSql } from './node-sql.js';
 import { queryFailure, type Readable } from './query-failure.js';

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableDigest } from '../../engine/fingerprint/digest.js';
 import type { Commit, Invalidation, NewSegment, SourceState } from '../../engine/ports/store.js';
+import { groupBy } from '../../sdk/lists.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { now, type Row } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
@@ -16,7 +17,7 @@ import {
   type Segment,
   type StoreContext,
 } from './catalog.js';
-import { groupBy, heldBy, withAdded, without } from './covers.js';
+import { heldBy, withAdded, without } from './covers.js';
 import { NO_PAGE, planPacks, type PackedSegment, type PackPlan } from './packing.js';
 import { schemaOf } from './schemas.js';
 

@@ -53,14 +53,3 @@ export function heldBy(segments: ReadonlyMap<number, Segment>, { segment: id, ra
   if (segment && segment.start <= range.start && segment.end >= range.end) return segment;
   throw new SeamlessError('internal', `Segment ${id} cannot be reused: it does not hold that range.`);
 }
-
-export function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-}

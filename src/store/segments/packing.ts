@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import type { NewSegment } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { groupBy } from '../../sdk/lists.js';
 import { FORMAT_VERSION } from '../duckdb/schema.js';
 import { layoutSchema, type Layout, type PagePlace } from '../packs/layout.js';
 import type { Gap, Pack, PackColumn, Places } from '../packs/pack-file.js';
@@ -15,7 +16,6 @@ import {
   type PageType,
 } from '../packs/pages.js';
 import { groupByTimes, type Axis } from './axes.js';
-import { groupBy } from './covers.js';
 import { schemaOf, schemaSchema } from './schemas.js';
 
 const packedSchema = v.object({

@@ -2,6 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { union } from '../../engine/plan/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { addTo } from '../../sdk/lists.js';
 import { formatRange, type Range } from '../../sdk/time/time.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { movedAway } from '../duckdb/file.js';
@@ -132,8 +133,7 @@ async function describe(session: Session, ids: readonly number[]): Promise<strin
         );
   const lost = new Map<string, Range[]>();
   for (const { strategy, node, start_ts: start, end_ts: end } of rows) {
-    const name = `${node} of ${classOf(strategy)}`;
-    lost.set(name, [...(lost.get(name) ?? []), { start, end }]);
+    addTo(lost, `${node} of ${classOf(strategy)}`, { start, end });
   }
   const named = [...lost]
     .slice(0, MOST_NAMED)

@@ -1,3 +1,4 @@
+import { addTo } from '../../sdk/lists.js';
 import type { Session } from '../duckdb/session.js';
 import { pinnedNodes } from '../names/pins.js';
 
@@ -49,14 +50,14 @@ export async function takeInventory(session: Session, keep: string | null): Prom
   );
   for (const { fingerprint, segment } of coverage) {
     segments.get(segment)?.covers.add(fingerprint);
-    push(segmentsOf, fingerprint, segment);
+    addTo(segmentsOf, fingerprint, segment);
   }
   const inputs = new Map<string, string[]>();
   const edges = await session.select(
     { fingerprint: 'text', input: 'text' },
     'SELECT fingerprint, input FROM node_inputs',
   );
-  for (const { fingerprint, input } of edges) push(inputs, fingerprint, input);
+  for (const { fingerprint, input } of edges) addTo(inputs, fingerprint, input);
   const sources = await session.select(
     { fingerprint: 'text' },
     "SELECT fingerprint FROM nodes WHERE kind = 'stream' UNION SELECT fingerprint FROM sources",
@@ -114,10 +115,4 @@ async function namedVictims(
     return { kind: 'strategy', used, strategy, fingerprints: own.map(([fingerprint]) => fingerprint) };
   });
   return [...superseded, ...strategies];
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

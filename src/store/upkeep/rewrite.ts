@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamlessError } from '../../sdk/errors.js';
+import { groupBy } from '../../sdk/lists.js';
 import { faultOf } from '../duckdb/faults.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import type { Layout, PagePlace } from '../packs/layout.js';
@@ -8,7 +9,6 @@ import { syncFolder, writePack, type Pack } from '../packs/pack-file.js';
 import type { Page, PageType } from '../packs/pages.js';
 import { OpenPacks, PackDamage } from '../packs/read-pack.js';
 import { atomically, staleViews, type Segment, type StoreContext } from '../segments/catalog.js';
-import { groupBy } from '../segments/covers.js';
 import {
   columnsOf,
   layoutOf,
