@@ -37,6 +37,9 @@ export interface BarFault {
   readonly calendar: string | null;
 }
 
+const DAY = 86_400;
+const WEEK = 7 * DAY;
+
 /** How many rows must be off the grid alike to blame the phase. */
 const SHARED_ROWS = 1_000;
 
@@ -170,6 +173,14 @@ function gridSentence(stream: OpenStream, { time, previous, shared, calendar }: 
   }
   if (shared) {
     const phase = `phase: ${((time % interval) + interval) % interval}`;
+    const file = stream.source.kind !== 'custom' && stream.source.options['stamp'] === undefined;
+    const early = interval - ((((time - stream.phase) % interval) + interval) % interval);
+    if (file && early <= 60 && interval >= 3600)
+      return `${off} Its rows seem to be stamped by the last moment of their bars: say stamp: 'close' and snap: '1m'.`;
+    if (file && interval % WEEK === 0)
+      return `${off} Its rows are as late: say stamp: 'close' if they are stamped by the last days of their weeks, or ${phase} if by the first.`;
+    if (file && interval === DAY)
+      return `${off} The rows after it are as late: say so with ${phase}, and with stamp: 'close' as well if these are the times of closes.`;
     // A custom provider takes it among its options.
     const said = stream.source.kind === 'custom' ? `options: { ${phase} } of its provider` : phase;
     return `${off} The rows after it are as late: say so with ${said}.`;

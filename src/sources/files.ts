@@ -100,6 +100,50 @@ async function statFile(stream: OpenStream, projectRoot: string, file: SourceFil
   return stats;
 }
 
+/** Patterns for the files of a folder, the first that has any counting with those of its list. */
+type FolderPatterns = readonly (readonly string[])[];
+
+export const TEXT_FILES: FolderPatterns = [
+  ['*.csv', '*.csv.gz', '*.csv.zst', '*.csv.zip'],
+  ['*.zip', '*.gz', '*.zst'],
+  ['*.tsv', '*.txt'],
+];
+export const PARQUET_FILES: FolderPatterns = [['**/*.parquet'], ['**/*.pq'], ['**/*.feather', '**/*.arrow']];
+
+/** Paths with each folder as patterns for the files in it; a folder without any stays, and is refused. */
+export async function withFolders(
+  { projectRoot, database }: FileContext,
+  paths: readonly string[],
+  patterns: FolderPatterns,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const absolute = resolve(projectRoot, path);
+    const isFolder = (await stat(absolute).catch(() => null))?.isDirectory() === true;
+    found.push(...(isFolder ? await patternsIn(database, path, absolute, patterns) : [path]));
+  }
+  return found;
+}
+
+async function patternsIn(
+  database: Database,
+  shown: string,
+  absolute: string,
+  patterns: FolderPatterns,
+): Promise<readonly string[]> {
+  for (const list of patterns) {
+    const used: string[] = [];
+    for (const pattern of list) {
+      const [first] = await database.rows(
+        `SELECT file FROM glob(${sqlText(join(literalPath(absolute), pattern))}) LIMIT 1`,
+      );
+      if (first) used.push(`${shown.replace(/[/\\\\]+$/, '')}/${pattern}`);
+    }
+    if (used.length > 0) return used;
+  }
+  return [shown];
+}
+
 /** The files that paths and patterns name, each once. @throws SeamlessError `source` when one is missing. */
 export async function findFiles(
   stream: OpenStream,

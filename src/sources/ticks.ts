@@ -23,13 +23,13 @@ export function toMicroseconds(stream: OpenStream, reading: TimeReading): TimeRe
   return { ...reading, open: (raw, clock) => `round((${reading.open(raw, clock)}) * 1e6) / 1e6` };
 }
 
-/** An extra column that keeps rows of one time in their original order. */
-export function placeSql(stream: OpenStream): string {
-  return isTicks(stream) ? ', row_number() OVER () AS place' : '';
+/** An extra column with the place of each row in the file. @param newest whether rows come newest first */
+export function placeSql(stream: OpenStream, newest = false): string {
+  return isTicks(stream) || newest ? ', row_number() OVER () AS place' : '';
 }
 
-/** @param newest the rows come newest first, including rows of one time */
+/** @param newest the rows come newest first, including rows of one time and an hour that a clock set back repeats */
 export function orderSql(stream: OpenStream, newest = false): string {
-  const place = isTicks(stream) ? `, place${newest ? ' DESC' : ''}` : '';
-  return ` ORDER BY open NULLS LAST${place}`;
+  if (newest) return ' ORDER BY place DESC';
+  return ` ORDER BY open NULLS LAST${isTicks(stream) ? ', place' : ''}`;
 }

@@ -31,6 +31,8 @@ const FILES: Readonly<Record<string, { text: string | Buffer; first?: number; in
   'data/klines.csv': { text: `${first},1,1,1,1,1\n${first + DAY},1,1,1,1,1\n` },
   'data/btc-1.csv': { text: 'date,close\n2024-01-13,2\n' },
   'data/btc-2.csv': { text: 'date,close\n2024-01-12,1\n' },
+  'data/months/1.csv': { text: 'date,close\n2024-01-12,1\n' },
+  'data/months/2.csv': { text: 'date,close\n2024-01-13,2\n' },
   'data/yahoo.csv': { text: 'Date,Close,Adj Close\n2024-01-12,9,1\n2024-01-13,9,2\n' },
   'data/trades.csv': {
     text: `timestamp,price,size\n${first}000001,1,1\n${first}000001,1,2\n`,
@@ -77,7 +79,7 @@ describe("the README's table of sources", () => {
     await postgres.run(
       `CREATE TABLE bars AS SELECT to_timestamp(${first} + i * ${DAY}) AS time, 1.5 AS close FROM generate_series(0, 3) i`,
     );
-    mkdirSync(project.path('data'));
+    mkdirSync(project.path('data/months'), { recursive: true });
     for (const [name, { text }] of Object.entries(FILES)) project.write(name, text);
     const database = new Database(project.root);
     for (const name of ['data/bars-1.parquet', 'data/bars.parquet']) {

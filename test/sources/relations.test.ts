@@ -321,13 +321,16 @@ describe('parquet and sql sources', () => {
     );
     await fails(sql('(0, 1), (60, 2), (60, 3)'), 'source-row', /like the row before/);
     await fails(sql("(0, 1), ('NaN'::DOUBLE, 2)"), 'source-row', /has no time/);
-    const options = await parquet('unsorted.parquet', 'FROM (VALUES (60, 1), (0, 2)) AS t(time, x)');
+    const options = await parquet(
+      'unsorted.parquet',
+      'FROM (VALUES (60, 1), (0, 2), (120, 3)) AS t(time, x)',
+    );
     await fails(
       project.read('parquet', options),
       'source-row',
       /a row of unsorted\.parquet .*comes after 1970-01-01T00:01:00Z/,
       /sorted by time, or read it through sqlHistory/,
     );
-    assert.deepEqual([...(await project.read('sql', { query: "FROM 'unsorted.parquet'" })).ts], [0, 60]);
+    assert.deepEqual([...(await project.read('sql', { query: "FROM 'unsorted.parquet'" })).ts], [0, 60, 120]);
   });
 });

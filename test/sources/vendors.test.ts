@@ -193,7 +193,7 @@ describe("vendors' files", () => {
 
     it('without a header keep their first bar: a text among the cells makes no header', async () => {
       const text = '1704153600,1,A\n1704153660,2,A\n';
-      await fails(project.csv(text), 'source', /no header line.*columns: \['time', 'open', 'symbol'\]/);
+      await fails(project.csv(text), 'source', /no header line.*columns: \['time', 'close', 'symbol'\]/);
       const table = await project.csv(text, { columns: ['time', 'open', 'symbol'] });
       assert.equal(table.ts.length, 2);
     });

@@ -107,6 +107,12 @@ function tableOf(stream: OpenStream, file: SourceFile, bytes: Uint8Array): Table
     return tableFromIPC(bytes, { useBigInt: true });
   } catch (error) {
     const reason = messageOf(error);
+    if (/reading 'cache'/.test(reason))
+      throw sourceError(
+        stream,
+        `${file.shown} has categories in an order that is not read, as Polars writes them: cast them to strings before writing the file, or write Parquet.`,
+        error,
+      );
     throw sourceError(
       stream,
       `${file.shown} cannot be read as an Arrow file (${reason}): it is damaged or incomplete.`,

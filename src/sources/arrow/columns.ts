@@ -35,6 +35,14 @@ const TIMESTAMPS: Readonly<Record<number, (raw: string) => string>> = {
   [TimeUnit.NANOSECOND]: (raw) => `make_timestamp(CAST(floor(${raw} / 1000) AS BIGINT))`,
 };
 
+/** SQL for a TIME of so many units since midnight. */
+const TIMES: Readonly<Record<number, (raw: string) => string>> = {
+  [TimeUnit.SECOND]: (raw) => `TIME '00:00:00' + to_seconds(${raw})`,
+  [TimeUnit.MILLISECOND]: (raw) => `TIME '00:00:00' + to_microseconds(${raw} * 1000)`,
+  [TimeUnit.MICROSECOND]: (raw) => `TIME '00:00:00' + to_microseconds(${raw})`,
+  [TimeUnit.NANOSECOND]: (raw) => `TIME '00:00:00' + to_microseconds(${raw} // 1000)`,
+};
+
 /** How a column is read; null for a type that bars cannot have: lists, records, bytes, durations. */
 export function arrowColumn({ type }: { readonly type: DataType }): ArrowColumn | null {
   switch (type.typeId) {
@@ -66,6 +74,8 @@ export function arrowColumn({ type }: { readonly type: DataType }): ArrowColumn 
         cell: whole,
       };
     }
+    case Type.Time:
+      return { type: BIGINT, sql: TIMES[type.unit] ?? same, cell: whole };
     case Type.Timestamp: {
       const { unit, timezone } = type;
       const at = TIMESTAMPS[unit] ?? same;

@@ -19,13 +19,15 @@ import {
   refuseChanged,
   refuseEmptied,
   sizeIn,
+  TEXT_FILES,
   watchedPaths,
+  withFolders,
   type FileContext,
   type SourceFile,
 } from '../files.js';
 import { selectBars, selectedColumns } from '../sql/relation.js';
 import { FoldedHour } from '../time/folded-hour.js';
-import { adjusted, isNewestFirst, refuseWideSpacing } from '../time/opens.js';
+import { adjusted, isNewestFirst, NEWEST_FIRST, refuseWideSpacing } from '../time/opens.js';
 import { stampedAfter } from '../time/reading.js';
 import { Rounded } from '../time/rounded.js';
 import { RowsAround, type Skip } from './around.js';
@@ -43,7 +45,8 @@ import { symbolReader, type SymbolTable } from './symbol-reader.js';
 
 /** @throws SeamlessError `source` when a file is missing or an option is wrong. */
 export async function openCsv(stream: OpenStream, context: FileContext): Promise<SourceReader> {
-  const settings = csvSettings(stream);
+  const told = csvSettings(stream);
+  const settings = { ...told, paths: await withFolders(context, told.paths, TEXT_FILES) };
   const files = await findFiles(stream, context, settings.paths);
   const opened = await signaturesOf(stream, context, files);
   const reader = new CsvReader(stream, context, settings, files, opened);
@@ -273,8 +276,8 @@ class CsvReader implements SourceReader {
     const adjustedPlan = { ...plan, relation: { ...plan.relation, reading } };
     await refuseSymbols(this.#stream, database, adjustedPlan);
     refuseWideSpacing(this.#stream, opens, file.shown);
-    const newest = isNewestFirst(this.#stream, opens);
-    if (newest) this.#notes.add('files with the newest row first, put in order', 1, file.shown);
+    const newest = isNewestFirst(this.#stream, opens, this.#settings.time.timeZone !== null);
+    if (newest) this.#notes.add(NEWEST_FIRST, 1, file.shown);
     const first = opens.reduce((a, b) => Math.min(a, b), Infinity);
     const permissive = this.#settings.time.conformance === 'permissive';
     if (permissive) await countBadCells(database, adjustedPlan, this.#notes);
@@ -310,7 +313,7 @@ class CsvReader implements SourceReader {
     const order = sort ? orderSql(this.#stream, sort === 'newest first') : '';
     const relation = aligned(plan, columns);
     const rounded = new Rounded(this.#stream, time, this.#notes);
-    const selected = `SELECT ${selectBars(relation)}${sort ? placeSql(this.#stream) : ''}`;
+    const selected = `SELECT ${selectBars(relation)}${sort ? placeSql(this.#stream, sort === 'newest first') : ''}`;
     const connection = await this.#context.database.connect();
     try {
       for await (const exact of this.#streamed(
@@ -322,7 +325,7 @@ class CsvReader implements SourceReader {
         skip,
       )) {
         const read = rounded.told(exact);
-        const table = folded && !sort ? folded.told(read) : read;
+        const table = folded && sort !== 'by time' ? folded.told(read) : read;
         if (time.conformance === 'permissive') {
           yield cleaner.clean(table);
           continue;

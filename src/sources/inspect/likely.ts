@@ -92,7 +92,10 @@ function barsGrid(exact: readonly Seconds[]): Grid {
   // Bars stamped a little off still belong to whole seconds.
   const opens = exact.map(Math.round);
   const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
-  const gap = counted(gaps.filter((each) => each > 0))[0] ?? DAY;
+  const likely = counted(gaps.filter((each) => each > 0));
+  // Where bars are missing, the most frequent gap may be several bars.
+  const [most = DAY] = likely;
+  const gap = likely.find((each) => most % each === 0 && gaps.every((other) => other % each === 0)) ?? most;
   if (gap >= 28 * DAY) {
     const months = [12, 3, 1].find((each) => gap > (each - 0.5) * MONTH) ?? 1;
     return plainGrid(months * MONTH);
@@ -114,6 +117,8 @@ function barWays(fixed: Grid, opens: readonly Seconds[], given: ProviderOptions)
   const odd = interval === DAY && phase !== 0 && given['phase'] === undefined;
   const calendar = fits && !odd ? null : calendarOf(interval, Float64Array.from(opens), stamp);
   if (calendar !== null) return [calendarWay(calendar, interval, {})];
+  const ends = fits && given['phase'] === undefined ? endWay(fixed, opens, given) : null;
+  if (ends) return ends;
   const snapped = fits ? null : snappedWay(opens);
   if (snapped) return [snapped];
   if (interval === WEEK && phase % DAY === 0 && phase !== defaultPhase(WEEK)) return weekWays(phase);
@@ -128,6 +133,36 @@ function barWays(fixed: Grid, opens: readonly Seconds[], given: ProviderOptions)
   return [
     { ...calendarWay(local, interval, { timeZone: zone }), when: `if its times are those of ${zone}` },
     plain,
+  ];
+}
+
+/** Rows stamped by the last moment of their bars, or days by the hour at which an exchange closes; null: they are not. */
+function endWay(
+  { interval, phase }: Grid,
+  opens: readonly Seconds[],
+  given: ProviderOptions,
+): readonly [Way, ...Way[]] | null {
+  if (interval >= 3600 && phase > 0 && interval - phase <= 60) {
+    const when = 'if its rows are stamped by the last moment of their bars';
+    return [{ grid: plainGrid(interval), calendar: null, options: { stamp: 'close', snap: '1m' }, when }];
+  }
+  if (interval !== DAY || phase === 0 || given['timeZone'] !== undefined || opens.length < LEAST_ROWS)
+    return null;
+  const name = EXCHANGES.find((each) => {
+    const slots = calendarSlots(each, DAY) as SlotCalendar;
+    return opens.every((open) => slotStamped(slots, DAY, slots.timeOf(open), 'close') !== null);
+  });
+  if (name === undefined) return null;
+  const { zone } = calendarSlots(name, DAY) as SlotCalendar;
+  const local = { timeZone: zone, stamp: 'close' };
+  return [
+    { ...calendarWay(name, DAY, local), when: `if its times are closes of ${name} in ${zone}` },
+    {
+      grid: plainGrid(DAY, phase),
+      calendar: null,
+      options: { phase },
+      when: 'if its times are those of UTC',
+    },
   ];
 }
 
@@ -168,13 +203,18 @@ function calendarWay(name: string, interval: Seconds, options: Way['options']): 
 function monthsWay(interval: Seconds, opens: readonly Seconds[]): Way {
   const way = { calendar: null, options: {}, when: 'if its rows are bars of months' };
   const months = Array.from({ length: interval / MONTH }, (_, month) => plainGrid(interval, month * MONTH));
-  const open = months.find((grid) => opens.every((each) => isOnGrid(each, grid)));
+  const open = months.find((grid) => opens.every((each) => isOnGrid(each, grid))) ?? firstDays(months, opens);
   if (open) return { ...way, grid: open };
   const last = opens.at(-1) ?? 0;
   // The slot that ends with the month of the last row.
   const month = floorToSlot(last, plainGrid(MONTH));
   const ends = months.find((grid) => floorToSlot(month + 40 * DAY, grid) > month) ?? plainGrid(interval);
   return { ...way, grid: ends, options: { stamp: 'close' } };
+}
+
+/** The grid of rows stamped by their first day, the last of which is a month that is not over. */
+function firstDays(months: readonly Grid[], opens: readonly Seconds[]): Grid | undefined {
+  return months.find((grid) => opens.length > 2 && opens.slice(0, -1).every((each) => isOnGrid(each, grid)));
 }
 
 const SATURDAY = 2 * DAY;

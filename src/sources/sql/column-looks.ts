@@ -1,4 +1,4 @@
-import { CLOCK_NAME } from '../time/clock.js';
+import { CLOCK_NAME, LARGEST_CLOCK } from '../time/clock.js';
 import { YEARS } from '../time/column.js';
 import type { ColumnLook } from '../time/look.js';
 import type { OpenStream } from '../../engine/ports/source.js';
@@ -21,7 +21,7 @@ const DATES = [
 /** Sizes of numbers in a column of this name that may be times: years and times of day, too. */
 function sizesOf(name: string): readonly (readonly [number, number])[] {
   if (YEARS.test(name.trim())) return [[1500, 2199]];
-  return CLOCK_NAME.test(name) ? [...DATES, [0, 240_000]] : DATES;
+  return CLOCK_NAME.test(name) ? [...DATES, [0, LARGEST_CLOCK]] : DATES;
 }
 
 type Row = Readonly<Record<string, unknown>>;

@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import type { Seconds } from '../../sdk/time/time.js';
+import { sourceError } from '../faults.js';
 import { copyOfArrow, isArrow } from '../arrow/arrow.js';
 import { literalPath, sqlText } from './database.js';
 import {
   contentHash,
+  fileSignature,
   findFiles,
   hashBefore,
+  PARQUET_FILES,
   readingOf,
   refuseChanged,
   watchedPaths,
+  withFolders,
   type FileContext,
   type SourceFile,
 } from '../files.js';
@@ -42,12 +46,13 @@ const KEPT_BORDERS = 2;
 /** @throws SeamlessError `source` when no file is there or an option is wrong. */
 export async function openParquet(stream: OpenStream, context: FileContext): Promise<SourceReader> {
   const options = new Options(stream);
-  const paths = options.paths();
+  const told = options.paths();
   const time = options.time();
   const one = symbolOptions(options, true);
   // Folders that name a universe's symbols are no column.
   const partitions = options.raw('partitions') !== false;
   options.finish();
+  const paths = await withFolders(context, told, PARQUET_FILES);
   const files = await findFiles(stream, context, paths);
   return new RelationReader(
     stream,
@@ -98,8 +103,31 @@ class ParquetFiles implements RelationSource {
     this.#partitions = partitions;
   }
 
-  from(): Promise<string> {
+  async from(): Promise<string> {
+    await this.#refuseWideDecimals();
     return parquetFrom(this.#stream, this.#context, this.#files, this.#partitions);
+  }
+
+  /** @throws SeamlessError `source` for decimals of more digits than DuckDB has, of which it would make other numbers */
+  async #refuseWideDecimals(): Promise<void> {
+    const [file] = this.#files;
+    if (!file || isArrow(this.#stream, file)) return;
+    const key = await fileSignature(this.#stream, this.#context.projectRoot, file);
+    const path = sqlText(literalPath(file.path));
+    const wide = await wideDecimals.get(this.#context, key, async () => {
+      // A file that cannot be opened is refused when it is read.
+      const rows = await this.#context.database
+        .rows(
+          `SELECT name, precision::INTEGER AS digits FROM parquet_schema(${path}) WHERE precision > 38 LIMIT 1`,
+        )
+        .catch(() => []);
+      return rows.map(({ name, digits }) => `${String(name)} of decimals with ${String(digits)} digits`);
+    });
+    if (wide[0] === undefined) return;
+    throw sourceError(
+      this.#stream,
+      `${file.shown} has a column ${wide[0]}, and at most 38 are read: write it as a double, or as decimals of 38 digits.`,
+    );
   }
 
   async version(before?: string | null): Promise<string> {
@@ -239,6 +267,7 @@ async function readablePath(stream: OpenStream, context: FileContext, file: Sour
 }
 
 const arrowCopies = new OnceAsked<string>();
+const wideDecimals = new OnceAsked<readonly string[]>();
 
 function bordersKey(version: string): string {
   return `${version} borders`;

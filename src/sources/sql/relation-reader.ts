@@ -34,7 +34,7 @@ import type { ColumnLook } from '../time/look.js';
 import { orderSql, placeSql } from '../ticks.js';
 import { refuseNamedZone } from '../time/named-zone.js';
 import { mayBeMixed, refuseMixed } from '../universe/mixed-symbols.js';
-import { adjusted, refuseWideSpacing } from '../time/opens.js';
+import { adjusted, isNewestFirst, NEWEST_FIRST, refuseWideSpacing } from '../time/opens.js';
 import { Rounded } from '../time/rounded.js';
 import { isOfDays, onGridSql } from '../time/slots.js';
 import { numberReading, readAsText, textReading, typedReading, type TimeReading } from '../time/reading.js';
@@ -93,6 +93,8 @@ export class RelationReader implements SourceReader {
   readonly #source: RelationSource;
   readonly #notes = new Notes();
   readonly #rounded: Rounded;
+  /** Whether the file's rows come newest first; known once there is a plan. */
+  #newestFirst = false;
   #plan: Promise<Plan> | null = null;
   #extent: Promise<Extent> | null = null;
 
@@ -118,9 +120,9 @@ export class RelationReader implements SourceReader {
 
   async sameUntil(before: string): Promise<Seconds> {
     // If rows are repaired or sorted, each may depend on any other.
-    if (this.#sorts() || !this.#source.sameUntil) return -Infinity;
+    if (!this.#source.sameUntil) return -Infinity;
     const plan = await this.#planned();
-    return plan.recast ? -Infinity : this.#source.sameUntil(before, rowReading(plan));
+    return plan.recast || this.#sorts() ? -Infinity : this.#source.sameUntil(before, rowReading(plan));
   }
 
   async bounds() {
@@ -176,9 +178,9 @@ export class RelationReader implements SourceReader {
 
   async *#ownRows(relation: Relation, timeType: string, range: Range): AsyncGenerator<Table> {
     const { pruned, where } = this.#conditions(relation, timeType, range);
-    const place = this.#sorts() ? placeSql(this.#stream) : '';
+    const place = this.#sorts() ? placeSql(this.#stream, this.#newestFirst) : '';
     const rows = `SELECT ${selectBars(relation)}${place} FROM ${relation.from}${pruned}`;
-    const sql = `FROM (${rows})${where}${this.#sorts() ? orderSql(this.#stream) : ''}`;
+    const sql = `FROM (${rows})${where}${this.#sorts() ? orderSql(this.#stream, this.#newestFirst) : ''}`;
     const count = await this.#count(sql);
     const connection = await this.#database.connect();
     try {
@@ -226,7 +228,7 @@ export class RelationReader implements SourceReader {
   }
 
   #sorts(): boolean {
-    return this.#source.sort || this.#source.time.conformance === 'permissive';
+    return this.#source.sort || this.#newestFirst || this.#source.time.conformance === 'permissive';
   }
 
   notes(): readonly SourceNote[] {
@@ -299,6 +301,8 @@ export class RelationReader implements SourceReader {
       await refuseMixed(stream, table, (query) => this.#rows(query(from)));
     }
     refuseWideSpacing(stream, opens, shown);
+    this.#newestFirst = !this.#source.sort && !shared && isNewestFirst(stream, opens);
+    if (this.#newestFirst) this.#notes.add(NEWEST_FIRST, 1, shown);
     const recast = source !== table;
     return { relation: read, all: { ...read, from: all }, timeType, otherTimes, recast, shared };
   }

@@ -5,6 +5,9 @@ import { clockFormat } from './spelling.js';
 
 const HOUR = 3_600;
 
+/** Numbers below this may be a time of day: 235959999. */
+export const LARGEST_CLOCK = 240_000_000;
+
 /** Names of columns with the time of day. */
 export const CLOCK_NAME = /time|clock|hour|uhr|stunde|hora|heure|hh_?mm|^h[re]$/i;
 const HOUR_NAME = /hour|stunde|hora|heure|^h[re]$/i;
@@ -30,7 +33,7 @@ const asIs = { text: (raw: string) => cell(raw), later: () => '' };
 export function clockOfAll(stream: OpenStream, name: string, texts: readonly string[]): Clock | null {
   const trimmed = texts.map((text) => text.trim()).filter((text) => text !== '');
   if (trimmed.length === 0) return null;
-  if (trimmed.every((text) => /^\d{1,6}$/.test(text)) && CLOCK_NAME.test(name)) {
+  if (trimmed.every((text) => /^\d{1,9}$/.test(text)) && CLOCK_NAME.test(name)) {
     const counted = counts(stream, name, trimmed.map(Number));
     if (counted) return counted;
   }
@@ -46,7 +49,7 @@ export function clockOfAll(stream: OpenStream, name: string, texts: readonly str
   };
 }
 
-/** Numbers without leading zeros: hours, 930 or 93000. */
+/** Numbers without leading zeros: hours, 930, 93000, or 93000000 with milliseconds. */
 function counts(stream: OpenStream, name: string, numbers: readonly number[]): Clock | null {
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   const padded =
@@ -70,6 +73,9 @@ function counts(stream: OpenStream, name: string, numbers: readonly number[]): C
     return { formats: ['%H%M'], text: padded(4), later: () => '' };
   if (numbers.every((number) => number < 240_000 && minutes(number) && minutes(Math.trunc(number / 100))))
     return { formats: ['%H%M%S'], text: padded(6), later: () => '' };
+  const seconds = numbers.map((number) => Math.trunc(number / 1000));
+  if (seconds.every((each) => each < 240_000 && minutes(each) && minutes(Math.trunc(each / 100))))
+    return { formats: ['%H%M%S%g'], text: padded(9), later: () => '' };
   return null;
 }
 

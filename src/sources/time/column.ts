@@ -44,6 +44,8 @@ const WORDS = new Set([
 
 /** 1973 in seconds: larger numbers may count time since the epoch. */
 const LEAST_EPOCH = 1e8;
+/** 1990 in seconds: such numbers are more likely times than prices or times of day. */
+const RECENT_EPOCH = 631_152_000;
 
 /**
  * The time columns: the one that `wanted` names, else the one whose name and content fit best.
@@ -104,11 +106,11 @@ function hasClock(look: ColumnLook | undefined): boolean {
   if (!look || look.holds === 'time') return true;
   const dated = look.holds === 'text' || isDateNumber(look);
   return (
-    !dated ||
+    (!dated && look.least >= RECENT_EPOCH) ||
     (spellingOfAll(look.texts)
       ?.readings.flat()
       .some(({ clock }) => clock) ??
-      true)
+      false)
   );
 }
 

@@ -93,11 +93,15 @@ function followsMidnight(stream: OpenStream, opens: readonly Seconds[]): boolean
   return MIDNIGHTS.some((hours) => hours.every((hour) => times.has(hour * HOUR)));
 }
 
-/** Whether rows come newest first. For ticks time must fall more than once: times repeat, and a clock set back falls once. */
-export function isNewestFirst(stream: OpenStream, opens: readonly Seconds[]): boolean {
+export const NEWEST_FIRST = 'files with the newest row first, put in order';
+
+/** Whether rows come newest first. @param zoned times are local to a zone. For ticks time must fall more than once: times repeat, and a clock set back falls once. */
+export function isNewestFirst(stream: OpenStream, opens: readonly Seconds[], zoned = false): boolean {
   const steps = opens.slice(1).map((open, i) => open - (opens[i] ?? 0));
   if (isTicks(stream)) return steps.every((step) => step <= 0) && steps.filter((step) => step < 0).length > 1;
-  return steps.length > 0 && steps.every((step) => step < 0);
+  const rising = steps.filter((step) => step >= 0).length;
+  // A clock set back repeats an hour of a zone once a year.
+  return steps.length > 0 && (rising === 0 || (zoned && rising === 1 && steps.length >= LEAST_ROWS));
 }
 
 /** Rows from which a spacing is found. */

@@ -8,7 +8,7 @@ import { fileSignature, type FileContext, type SourceFile } from '../../files.js
 import { refuseBare, refuseTwins } from '../../sql/relation.js';
 import { isShortDateName } from '../../time/column.js';
 import type { ColumnLook } from '../../time/look.js';
-import { CLOCK_NAME } from '../../time/clock.js';
+import { CLOCK_NAME, LARGEST_CLOCK } from '../../time/clock.js';
 import { OnceAsked } from '../../universe/once.js';
 import { MARKS, cellKind, isScaled } from './cells.js';
 import { explainCsvFailure, rowsOfSound } from '../failure.js';
@@ -172,7 +172,7 @@ function isPlain(counts: Counts, index: number, { delimiter, names }: CsvLayout)
   const maybeDates = largest >= 19e6 && largest < 2.2e17 && /^(?:19|20)/.test(String(Math.trunc(largest)));
   const grouped = delimiter === ';' && Number(counts[`grouped${index}`]) > 0;
   const name = names[index] ?? '';
-  const maybeClock = CLOCK_NAME.test(name) && largest < 240_000;
+  const maybeClock = CLOCK_NAME.test(name) && largest < LARGEST_CLOCK;
   const maybeShort = largest < 1e6 && (index === 0 || /time/i.test(name) || isShortDateName(name));
   const maybeCodes = Number(counts[`zeros${index}`]) > 0;
   return !maybeDates && !maybeClock && !maybeShort && !maybeCodes && !grouped;

@@ -92,6 +92,8 @@ function pricesOf(
   rows: readonly (readonly string[])[],
   numbers: readonly number[],
 ): ReadonlyMap<number, string> {
+  const [only, more] = numbers;
+  if (only !== undefined && more === undefined) return new Map([[only, 'close']]);
   const columns = numbers.slice(0, 4);
   const values = rows.map((row) => columns.map((index) => Number(row[index])));
   const order = ORDERS.find((names) =>
