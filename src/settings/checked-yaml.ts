@@ -40,7 +40,9 @@ export function parseYaml<T>(
     const [first = ''] = broken.message.split('\n');
     throw refused(file, line, `this is not YAML: ${first.replace(/ at line \d+, column \d+:?$/, '')}`);
   }
-  const outcome = v.safeParse(schema, document.toJS() ?? {});
+  const said: unknown = document.toJS() ?? {};
+  if (Array.isArray(said)) throw refused(file, 1, `it is a list, but must be ${FIELDS}`);
+  const outcome = v.safeParse(schema, said);
   if (!outcome.success) {
     // A misspelt field is missing, too: its own name says more.
     const issue = outcome.issues.find(isStranger) ?? outcome.issues[0];
@@ -82,10 +84,34 @@ function sentenceOf(
     const hint = didYouMean(String(path.at(-1)), known, `There is ${known.join(', ')}.`);
     return `there is no field ${shown}. ${hint}`;
   }
-  if (issue.received === 'undefined') return `${shown} is missing: expected ${issue.expected ?? 'a value'}`;
+  const name = shown || 'it';
+  if (issue.received === 'undefined') {
+    const { expects } = schemaAt(schema, path, kindsOf(issue)) as { readonly expects?: string };
+    return `${name} is missing: it must be ${wanted(expects ?? 'a value')}`;
+  }
   if (issue.kind === 'schema' && issue.expected)
-    return `${shown || 'it'} is ${issue.received}, but must be ${issue.expected}`;
-  return `${shown || 'it'}: ${issue.message}`;
+    return `${name} is ${issue.received === 'null' ? 'empty' : issue.received}, but must be ${wanted(issue.expected)}`;
+  const bound =
+    issue.type === 'integer' ? 'a whole number' : issue.type === 'finite' ? 'finite' : issue.expected;
+  const isOwn = !issue.message.startsWith('Invalid ');
+  return isOwn || !bound
+    ? `${name}: ${issue.message}`
+    : `${name}: must be ${bound}, but is ${issue.received}`;
+}
+
+const FIELDS = 'fields, such as "name: value"';
+
+/** What a schema expects, in words. */
+function wanted(expects: string): string {
+  return expects === 'Object' ? FIELDS : expects;
+}
+
+/** The `kind` of the value at each length of an issue's path. */
+function kindsOf(issue: v.BaseIssue<unknown>): (length: number) => unknown {
+  return (length) => {
+    const value = length === 0 ? issue.path?.[0]?.input : issue.path?.[length - 1]?.value;
+    return (value as { kind?: unknown } | null | undefined)?.kind;
+  };
 }
 
 /** The fields that there are where an unknown one was met. */
@@ -94,11 +120,7 @@ function knownFields(
   path: readonly (string | number)[],
   issue: v.BaseIssue<unknown>,
 ): string[] {
-  const kindAt = (length: number): unknown => {
-    const value = length === 0 ? issue.path?.[0]?.input : issue.path?.[length - 1]?.value;
-    return (value as { kind?: unknown } | null | undefined)?.kind;
-  };
-  return Object.keys(fieldsOf(schemaAt(root, path, kindAt)));
+  return Object.keys(fieldsOf(schemaAt(root, path, kindsOf(issue))));
 }
 
 function refused(file: string, line: number, text: string): SeamlessError {

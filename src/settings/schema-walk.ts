@@ -19,6 +19,7 @@ function unwrapped(schema: unknown): Looked {
 
 /** The alternative that the `kind` of a value chooses, where a schema has several. */
 function chosen(schema: Looked, kind: unknown): Looked {
+  if (kind === undefined) return schema;
   const option = schema.options?.find((each) => look(look(each).entries?.['kind']).literal === kind);
   return option === undefined ? schema : unwrapped(option);
 }

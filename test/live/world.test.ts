@@ -44,7 +44,11 @@ describe('a world', () => {
       'mode: papr\nfeed: { kind: replay }\n',
       /:1: mode is "papr", but must be \("backtest" \| "paper" \| "live" \| "shadow"\)/,
     ],
-    ['no mode', 'capital: 3\n', /mode is missing/],
+    [
+      'no mode',
+      'capital: 3\n',
+      /mode is missing: it must be \("backtest" \| "paper" \| "live" \| "shadow"\)/,
+    ],
     ['what is not YAML', 'mode: paper\nfeed: { kind: replay\nlimits: [\n', /:\d+: this is not YAML: /],
     [
       'a number that is none',
@@ -97,6 +101,37 @@ describe('a world', () => {
       'what is done with late bars',
       'mode: paper\nfeed: { kind: replay }\nlate: { bars: recomptue }\n',
       /:3: late\.bars is "recomptue", but must be \("ignore" \| "sideOutput" \| "recompute"\)/,
+    ],
+    [
+      'a feed that ends before it starts',
+      'mode: paper\nfeed:\n  kind: replay\n  start: 2023-03-02\n  end: 2023-03-01\n',
+      /:5: the feed ends \(2023-03-01\) before it starts \(2023-03-02\), so it has no bars\.$/,
+    ],
+    [
+      'a list of allocations',
+      'mode: paper\nfeed: { kind: replay }\nallocations: [1]\n',
+      /:3: allocations has 0 in place of a strategy: write names of classes with their shares/,
+    ],
+    ['a list', '- mode: paper\n', /:1: it is a list, but must be fields, such as "name: value"\.$/],
+    [
+      'a map that is a number',
+      'mode: paper\nfeed: { kind: replay }\nlimits: 3\n',
+      /:3: limits is 3, but must be fields/,
+    ],
+    [
+      'a map that is empty',
+      'mode: paper\nfeed: { kind: replay }\nlimits:\n',
+      /:3: limits is empty, but must be fields/,
+    ],
+    [
+      'a number that is not whole',
+      'mode: paper\nfeed: { kind: replay }\npolicy: { topK: 1.5 }\n',
+      /:3: policy\.topK: must be a whole number, but is 1\.5\.$/,
+    ],
+    [
+      'a field that is missing',
+      'mode: paper\nfeed: { kind: ws }\n',
+      /:2: feed\.url is missing: it must be string\.$/,
     ],
     ['made-up bars without an end', 'mode: paper\nfeed: { kind: demo }\n', /:2: made-up bars never end/],
   ];

@@ -14,6 +14,9 @@ import type { FeedBar, FeedStream } from '../feed/feed.js';
 /** Bars of a stream that came, by open, kept after their slot to tell a repetition from a correction. */
 const REMEMBERED = 256;
 
+/** Less than any interval, in seconds. */
+const MOMENT = 0.001;
+
 /** What became of a bar. */
 export type Taken =
   | 'taken'
@@ -117,6 +120,12 @@ export class SlotClock {
 
   hear(time: Seconds): void {
     this.#now = Math.max(this.#now, time);
+  }
+
+  /** No more bars come: slots that lack some do not wait for them. */
+  end(): void {
+    // Grace has passed once it is later than that, by however little.
+    this.#now += this.#grace + MOMENT;
   }
 
   /** The slots that have come to close; null when none has. */

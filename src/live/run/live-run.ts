@@ -260,7 +260,7 @@ export class LiveRun {
   async #step(messages: readonly Message[], clock: SlotClock, loop: SlotLoop): Promise<boolean> {
     const entries: Entry[] = [];
     const ranges: ClosedStretch[] = [];
-    let ended = false;
+    const ended = messages.some(({ type }) => type === 'closed');
     for (const message of messages) {
       if (message.type === 'lost') throw new SeamlessError('source', message.reason);
       else if (message.type === 'filled' || message.type === 'ended') {
@@ -272,7 +272,7 @@ export class LiveRun {
       } else if (message.type === 'silent') {
         entries.push({ asOf: this.#asOf, events: [stale(message.seconds)] });
         continue;
-      } else if (message.type === 'closed') ended = true;
+      } else if (message.type === 'closed') clock.end();
       else if (message.type === 'heartbeat') clock.hear(message.time);
       else await this.#take(message, clock, entries, loop);
       // After each message: what comes late must not depend on how many came together.

@@ -169,6 +169,17 @@ function contradictionIn(world: WorldFile): Contradiction | null {
       path: ['end'],
       text: `its range ends (${formatTime(end)}) before it starts (${formatTime(start)})`,
     };
+  if (feed && 'start' in feed && feed.start !== undefined && feed.end !== undefined && feed.start >= feed.end)
+    return {
+      path: ['feed', 'end'],
+      text: `the feed ends (${formatTime(feed.end)}) before it starts (${formatTime(feed.start)}), so it has no bars`,
+    };
+  const odd = Object.keys(world.allocations).find((name) => /^\d/.test(name));
+  if (odd !== undefined)
+    return {
+      path: ['allocations'],
+      text: `allocations has ${odd} in place of a strategy: write names of classes with their shares, such as "{ Momentum: 0.5 }"`,
+    };
   if (backtest && feed)
     return {
       path: ['feed'],

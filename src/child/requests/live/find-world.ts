@@ -3,7 +3,7 @@ import type { FollowedWorld } from '../../../live/world/messages.js';
 import { RemoteWorld } from '../../../live/world/remote.js';
 import type { World } from '../../../live/world/schema.js';
 import { WatchedWorld } from '../../../live/world/watched.js';
-import { SeamlessError } from '../../../sdk/errors.js';
+import { didYouMean, SeamlessError } from '../../../sdk/errors.js';
 import type { PresetNames } from '../../../settings/completion.js';
 import { loadPresetFile } from '../../../sources/presets/load.js';
 
@@ -45,6 +45,19 @@ export async function findWorld(
     remote.close();
     throw error;
   }
+}
+
+/** A strategy whose name is misspelt in the allocations gets all of its weights, which nobody would notice. */
+export function warnOfAllocations(
+  { world, follow }: Pick<FoundWorld, 'world' | 'follow'>,
+  strategy: string,
+  warn: (text: string) => void,
+): void {
+  const named = Object.keys((follow?.now ?? world).allocations);
+  if (named.length === 0 || named.includes(strategy)) return;
+  const hint = didYouMean(strategy, named, '');
+  const text = `The allocations of world ${world.name} are for ${named.join(', ')}: ${strategy} gets all of its weights. ${hint}`;
+  warn(text.trim());
 }
 
 /** Secrets come from the environment, never from a file. @param whose the token's owner, such as `World btc` */

@@ -38,7 +38,7 @@ import { emptyTable } from '../../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../../sdk/time/time.js';
 import type { Store } from '../../../store/store.js';
 import { openCcxtFeed } from './ccxt-feed.js';
-import { findWorld, tokenOf } from './find-world.js';
+import { findWorld, tokenOf, warnOfAllocations } from './find-world.js';
 import { holding } from '../holding.js';
 import { judgeLag } from './judge-lag.js';
 import { newestRows } from '../newest-rows.js';
@@ -163,6 +163,7 @@ export async function runInWorld(
       const description = await sources.host.describe();
       const graph = resolveGraph(description);
       refuseTicks(graph, world);
+      warnOfAllocations(prepared, graph.strategy, (text) => ports.hooks.log({ level: 'warn', text }));
       const begun = begin({ ...prepared, earlier }, graph, sources.nonce);
       const result =
         world.mode === 'backtest'
