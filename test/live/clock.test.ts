@@ -6,7 +6,7 @@ const DAY = 86_400;
 
 describe('the clock of a feed', () => {
   it('closes the last slot when the feed ends, although a stream has left', () => {
-    const streams = ['A', 'B'].map((name) => ({ name, interval: DAY, phase: 0 }));
+    const streams = ['A', 'B'].map((name) => ({ name, interval: DAY, phase: 0, calendar: null }));
     const clock = new SlotClock(streams, streams, 0, 5);
     const bar = (stream: string, day: number) =>
       ({ type: 'bar', stream, ts: day * DAY, row: { close: 1 } }) as const;
