@@ -1,4 +1,4 @@
-// Slow (10 s): TypeScript compiles.
+// Slow (5 s): TypeScript compiles.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
