@@ -109,6 +109,28 @@ describe('the Core Loop in a terminal', () => {
     );
   }
 
+  it('says which node failed on the way, with exit code 1', async () => {
+    at.write({
+      'fails.ts': `import { csvHistory, Node, Strategy, StreamInput } from 'seamless-dag';
+export class Fails extends Strategy {
+  setup(): void {
+    const price = new StreamInput({ tags: ['BTC'], interval: '1m', historyProvider: csvHistory('bars.csv') });
+    const odd = new Node({ name: 'odd', input: price, period: 1, computeFn: (view) => {
+      if (view.latest(price).close > 110) throw new Error('too high');
+      return 1;
+    } });
+    this.addNodes([odd]);
+    this.trade(odd, price);
+  }
+}
+`,
+    });
+    const { code, out, err } = await seamless('run', 'fails.ts#Fails', '--world', 'paper');
+    assert.equal(code, 1, err);
+    assert.match(out, /error in odd: .*too high/);
+    assert.match(err, /^odd failed on the way, and had no rows from there on\.$/m);
+  });
+
   it('refuses an unknown world with exit code 2', async () => {
     const { code, err } = await seamless('run', 'Momentum', '--world', 'papre');
     assert.equal(code, 2);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import { followRun } from '../../live/journal/follow.js';
 import { JournalReader } from '../../live/journal/journal.js';
-import { runFolder } from '../../live/journal/runs.js';
+import { readRun, runFolder } from '../../live/journal/runs.js';
 import { linkBroker } from '../../client/broker-link.js';
 import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
 import type { BrokerSaid } from '../../live/feed/broker-said.js';
@@ -38,6 +38,8 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
   const growth = new Growing();
   const live = await liveBroker(terminal, strategy.projectRoot, world, flags.confirm);
   const over = new AbortController();
+  /** Nodes without rows from some slot on. */
+  const failed = new Set<string>();
   const result = await withJobs(terminal, async (jobs, options, view) => {
     const payload = {
       strategy,
@@ -66,6 +68,7 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
       void linkBroker({ run, broker, events, before: seen, tell, onTrouble, signal: over.signal });
     }
     const show = (event: RunEvent): void => {
+      if (event.type === 'error' && event.node !== null) failed.add(event.node);
       const text = flags.json ? JSON.stringify(event) : eventLine(event);
       if (text === null || event.seq <= seen) return;
       // The command itself ends with it.
@@ -79,10 +82,26 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
     })();
     const [outcome] = await Promise.all([answer, shown]);
     return outcome;
+  }).catch((error: unknown) => {
+    if (canGoOn(cacheDir, run, seen))
+      err.write(`Run ${run} can go on where it ended: add --resume ${run}.\n`);
+    throw error;
   });
   if (flags.json) err.write(`run ${result.run}: ${result.reason}\n`);
   else out.write(resultText(result, painter(out, env)));
-  return EXIT.done;
+  if (failed.size === 0) return EXIT.done;
+  err.write(`${visible([...failed].join(', '))} failed on the way, and had no rows from there on.\n`);
+  return EXIT.failed;
+}
+
+/** Whether a run that ended with an error got beyond what was there before, and has a journal to go on from. */
+function canGoOn(cacheDir: string, run: string, seen: number): boolean {
+  try {
+    return readRun(cacheDir, run).world.mode !== 'backtest' && lastSeq(runFolder(cacheDir, run)) > seen;
+  } catch {
+    // It never began, or cannot be read: the error says more.
+    return false;
+  }
 }
 
 function lastSeq(folder: string): number {

@@ -11,7 +11,7 @@ import type { FlatRecord } from '../../sdk/table.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import type { FeedBar, FeedStream } from '../feed/feed.js';
 
-/** Bars of a stream that came, by open, kept after their slot to tell a repetition from a correction. */
+/** Bars of closed slots that are kept for each stream, to tell a repetition from a correction. */
 const REMEMBERED = 256;
 
 /** Less than any interval, in seconds. */
@@ -39,13 +39,13 @@ interface Lane {
   readonly stream: FeedStream;
   /** Bars of slots that are open, by their open. */
   readonly pending: Map<Seconds, FeedBar>;
-  /** Of slots that have closed. */
+  /** Bars of closed slots. */
   readonly known: Map<Seconds, FlatRecord>;
-  /** Every bar that closes by then has come. */
+  /** All bars that open before this have arrived. */
   complete: Seconds;
 }
 
-/** Turns bars into slots. A slot closes once: when all streams have their bar of it, or when grace has passed. */
+/** Turns bars into slots. A slot closes once: when all streams have their bar, when grace has passed, or when the feed has ended. */
 export class SlotClock {
   readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #grids: readonly Grid[];
@@ -53,10 +53,10 @@ export class SlotClock {
   readonly #start: Seconds;
   #closed: Seconds;
   #now = -Infinity;
-  /** The lane that lacks the earliest bar; null: to be looked for. It is asked for after each of many streams' bars. */
+  /** The lane with the earliest missing bar, kept because it is needed after each bar; null: to be found again. */
   #slowest: Lane | null = null;
   readonly #inOrder: readonly Lane[];
-  /** Where the last one was that lacked the earliest bar, and when that closes: no stream lacks an earlier one since. */
+  /** Position of the last such lane, and the close of its missing bar: no lane can miss an earlier bar since. */
   #lookFrom = 0;
   #least = -Infinity;
 
@@ -88,7 +88,7 @@ export class SlotClock {
     return this.#closed;
   }
 
-  /** Why a bar is none of a stream's; null: it is one. */
+  /** Why a bar cannot be used; null: it can. */
   fault({ stream, ts }: FeedBar): string | null {
     const lane = this.#lanes.get(stream);
     if (!lane) return `there is no stream ${stream}: there is ${[...this.#lanes.keys()].join(', ')}`;
@@ -107,13 +107,13 @@ export class SlotClock {
       return before && sameRow(before, bar.row) ? 'known' : 'late';
     }
     const before = lane.pending.get(bar.ts);
-    // The slot is open still: what is said last counts.
+    // The slot is still open: the last version counts.
     lane.pending.set(bar.ts, bar);
     this.#advance(lane);
     return before && sameRow(before.row, bar.row) ? 'known' : 'taken';
   }
 
-  /** A late bar counts now: said again, it is known. */
+  /** Records a late bar that was taken in: if it arrives again, it is known. */
   correct({ stream, ts, row }: FeedBar): void {
     this.#lanes.get(stream)?.known.set(ts, row);
   }
@@ -122,13 +122,13 @@ export class SlotClock {
     this.#now = Math.max(this.#now, time);
   }
 
-  /** No more bars come: slots that lack some do not wait for them. */
+  /** The feed has ended: no slot waits for missing bars any more. */
   end(): void {
-    // Grace has passed once it is later than that, by however little.
+    // Grace has passed only once it is later than that.
     this.#now += this.#grace + MOMENT;
   }
 
-  /** The slots that have come to close; null when none has. */
+  /** Closes all slots that can be closed; null: none can. */
   close(): ClosedStretch | null {
     const from = this.#closed;
     const to = this.#decided();
@@ -171,7 +171,7 @@ export class SlotClock {
     }
   }
 
-  /** Looks from the last one found on: bars come in some order, and the first that lacks as early a bar as that did is one. */
+  /** Starts at the last lane found: bars mostly arrive in one order, so the search ends early. */
   #findSlowest(): Lane | null {
     const lanes = this.#inOrder;
     let slowest = -1;
@@ -188,9 +188,9 @@ export class SlotClock {
     return lanes[slowest] ?? null;
   }
 
-  /** The last close of a slot that can be decided. */
+  /** Close of the last slot that can be closed. */
   #decided(): Seconds {
-    // A stream's next bar closes one interval after the last: slots before that lack nothing of it.
+    // Slots that close before a stream's first missing bar does are complete.
     this.#slowest ??= this.#findSlowest();
     const complete = this.#slowest ? missingFrom(this.#slowest) : Infinity;
     const before = Math.max(complete, this.#now - this.#grace);
@@ -199,12 +199,12 @@ export class SlotClock {
   }
 }
 
-/** When the first bar that has not come of a stream would close. */
+/** Close of a stream's first missing bar. */
 function missingFrom({ complete, stream }: Lane): Seconds {
   return closeOf(complete, stream);
 }
 
-/** One of each. */
+/** Each grid once. */
 function unlike(grids: readonly Grid[]): Grid[] {
   const found: Grid[] = [];
   for (const grid of grids) if (!found.some((each) => sameGrid(each, grid))) found.push(grid);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** What the broker of a live world did, as the child hears it. Orders by their number in the run. */
+/** Messages of a live world's broker to the child. Orders are named by their number in the run. */
 const order = v.pipe(v.number(), v.integer(), v.minValue(1));
 const number = v.pipe(v.number(), v.finite());
 
@@ -16,7 +16,7 @@ export const brokerSaid = v.variant('type', [
     at: number,
   }),
   v.object({ type: v.literal('ended'), order, reason: v.string() }),
-  /** The run cannot go on without it. */
+  /** The broker is gone: the run cannot continue. */
   v.object({ type: v.literal('lost'), reason: v.string() }),
 ]);
 export type BrokerSaid = Readonly<v.InferOutput<typeof brokerSaid>>;

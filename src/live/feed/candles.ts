@@ -3,12 +3,12 @@ import type { FlatRecord } from '../../sdk/table.js';
 import { formatTime, type Seconds } from '../../sdk/time/time.js';
 import type { FeedBar, FeedStream } from './feed.js';
 
-/** Bars that were given, kept to tell a repetition from a correction. */
+/** Emitted bars that are kept, to tell a repetition from a correction. */
 const REMEMBERED = 256;
 const PRICES = ['open', 'high', 'low', 'close', 'volume'] as const;
 
 /**
- * Candles of one stream as they form. None says that it is closed: each is when the next one opens, or when whoever asks says so.
+ * Candles of one stream as they form. A candle does not say that it is closed: it is once the next one opens, or when the caller says so.
  */
 export class Candles {
   readonly stream: FeedStream;
@@ -16,29 +16,29 @@ export class Candles {
   readonly #forming = new Map<Seconds, FlatRecord>();
   readonly #given = new Map<Seconds, FlatRecord>();
   readonly #since: Seconds;
-  /** Nothing is missed: what came while nobody listened has been asked for. */
+  /** Nothing is missing: candles from before the connection have been fetched. */
   isWhole = false;
   #newest: Seconds = -Infinity;
 
-  /** @param since what closes by then is history */
+  /** @param since candles that close by then are history */
   constructor(stream: FeedStream, since: Seconds) {
     this.stream = stream;
     this.#since = since;
   }
 
-  /** Open of the last candle that is not given yet; null: there is none. */
+  /** Open of the newest candle if it was not emitted yet; else null. */
   get pending(): Seconds | null {
     return this.#forming.has(this.#newest) ? this.#newest : null;
   }
 
-  /** From where on candles may have been missed. */
+  /** Candles from here on may be missing. */
   get from(): Seconds {
     const last = Math.max(...this.#given.keys());
     if (Number.isFinite(last)) return closeOf(last, this.stream);
     return Number.isFinite(this.#since) ? this.#since : Math.min(...this.#forming.keys());
   }
 
-  /** Takes in what an exchange said. @returns what of it is no candle, as a sentence each */
+  /** Takes an exchange's answer in. @returns a sentence for each invalid candle */
   put(said: unknown, now: Seconds): string[] {
     if (!Array.isArray(said)) return ['it is no list of candles'];
     const faults: string[] = [];
@@ -50,7 +50,7 @@ export class Candles {
     return faults;
   }
 
-  /** The bars that have closed since it was asked last, ascending. @param last whether the last candle has closed, too */
+  /** Bars that have closed since the last call, ascending. @param last whether the newest candle has closed, too */
   closed(last = false): FeedBar[] {
     const bars = [...this.#forming]
       .filter(([ts]) => ts < this.#newest || last)
@@ -72,7 +72,7 @@ export class Candles {
     this.#newest = Math.max(this.#newest, ts);
     const given = this.#given.get(ts);
     if (given && PRICES.every((name) => Object.is(given[name], row[name]))) return;
-    // Older than all that is remembered: it was given once.
+    // Older than all that is kept: it was emitted before.
     if (!given && this.#given.size === REMEMBERED && ts < Math.min(...this.#given.keys())) return;
     this.#forming.set(ts, row);
   }

@@ -8,37 +8,37 @@ import { Inbox } from './inbox.js';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
-/** Milliseconds between two looks at the exchange's clock. */
+/** Milliseconds between two checks of the exchange's clock. */
 const LOOK_MS = 1000;
 const SHORTEST_LOOK_MS = 20;
-/** Candles that are asked for at once. */
+/** Candles in one request. */
 const PAGE = 500;
 
-/** What is used of an exchange of ccxt's that has a WebSocket. */
+/** The methods used of a ccxt exchange with a WebSocket. */
 export interface WatchedExchange {
   /** Resolves with each change of a candle: lists of milliseconds, open, high, low, close, volume. */
   watchOHLCV(symbol: string, timeframe: string): Promise<unknown>;
-  /** Absent: what was missed stays missing. */
+  /** Absent: missed candles cannot be fetched. */
   fetchOHLCV?(symbol: string, timeframe: string, since: number, limit: number): Promise<unknown>;
   milliseconds?(): number;
   close?(): Promise<unknown>;
 }
 
 export interface CcxtFeedOptions {
-  /** What to call it. */
+  /** Its name in messages. */
   readonly name: string;
   readonly exchange: WatchedExchange;
   readonly symbolOf: (stream: FeedStream) => string;
-  /** Seconds after a candle's close that the next one is waited for. */
+  /** How many seconds after a candle's close to wait for the next one. */
   readonly grace: Seconds;
-  /** Seconds without a word after which the connection is taken for dead. */
+  /** After this many seconds without a message, the connection counts as dead. */
   readonly silence: Seconds;
-  /** Whether an error says that asking again is of no use; then why. */
+  /** Why another attempt is useless after an error; null: it may work. */
   readonly refusal: (error: unknown, symbol: string) => string | null;
   readonly onTrouble: (text: string) => void;
 }
 
-/** Bars of an exchange over ccxt's WebSocket. What was missed, since history or while the connection was lost, is fetched. */
+/** Bars of an exchange over ccxt's WebSocket. Candles missed since history, or while the connection was lost, are fetched. */
 export function ccxtFeed(options: CcxtFeedOptions): Feed {
   return {
     async *open(streams, since, signal) {
@@ -124,7 +124,7 @@ class Watcher {
     }
   }
 
-  /** Until the connection is lost. @throws what it was lost with */
+  /** Follows the stream until the connection is lost. @throws the reason */
   async #follow(): Promise<void> {
     const { exchange, silence } = this.#options;
     let asked: Promise<unknown> | null = null;
@@ -132,7 +132,7 @@ class Watcher {
     while (!this.#signal.aborted) {
       if (!asked) {
         asked = exchange.watchOHLCV(this.#symbol, this.#timeframe);
-        // It is waited for below, but may fail while something else is.
+        // It is awaited below, but may fail before that.
         asked.catch(() => undefined);
       }
       const left = silence * 1000 - (performance.now() - heard);
@@ -142,7 +142,7 @@ class Watcher {
         asked = null;
         heard = performance.now();
         this.#put(said.value);
-        // After the first word: what opened before it has closed by then.
+        // After the first message: candles that opened before it have closed by now.
         if (!this.#candles.isWhole) await this.#fetch(this.#candles.from);
         this.#candles.isWhole = true;
         this.#reached = true;
@@ -152,14 +152,14 @@ class Watcher {
     }
   }
 
-  /** @param isHeard whether the exchange said something: then it is the time that it is there */
+  /** @param isHeard whether the exchange sent something: its time is then passed on */
   async #give(isHeard: boolean): Promise<void> {
-    // What one stream missed is given in its place among the others.
+    // Missed bars of one stream must come in order with those of the others.
     if (!this.#lanes.every(({ isWhole }) => isWhole)) return;
     this.#putClosed();
     const { pending } = this.#candles;
     if (pending !== null && this.#now() >= this.#graceOf(pending)) {
-      // Its last change may have been lost, and with it the numbers that it closed with.
+      // Its last update may have been lost, and with it the closing numbers.
       await this.#fetch(pending).catch((error: unknown) => {
         const text = messageOf(error);
         this.#options.onTrouble(`${this.#options.name}: ${this.#symbol} could not be asked again (${text}).`);
@@ -167,7 +167,7 @@ class Watcher {
       for (const bar of this.#candles.closed(this.#candles.pending === pending)) this.#inbox.put(bar);
     }
     if (!isHeard) return;
-    // A candle that is not given yet is on its way: its slot waits for it.
+    // A candle that was not emitted yet is on its way: its slot waits for it.
     const waiting = this.#lanes.map(({ pending: open, stream }) =>
       open === null ? Infinity : closeOf(open, stream),
     );
@@ -181,7 +181,7 @@ class Watcher {
     for (const { bar } of bars.sort((a, b) => a.close - b.close)) this.#inbox.put(bar);
   }
 
-  /** Candles from a time on, page by page. */
+  /** Fetches candles from a time on, page by page. */
   async #fetch(from: Seconds): Promise<void> {
     const { exchange } = this.#options;
     if (!exchange.fetchOHLCV || !Number.isFinite(from)) return;
@@ -211,7 +211,7 @@ class Watcher {
     return closeOf(open, this.#candles.stream) + this.#options.grace;
   }
 
-  /** Milliseconds until a look at the last candle is due. */
+  /** Milliseconds until the newest candle should be checked. */
   #untilGrace(): number {
     const { pending } = this.#candles;
     const left = pending === null ? LOOK_MS : (this.#graceOf(pending) - this.#now()) * 1000;
@@ -219,12 +219,12 @@ class Watcher {
   }
 }
 
-/** Asked anew each time: it changes while others are waited for. */
+/** A function, because TypeScript would take the earlier answer for the current one. */
 function stopped(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-/** What a promise comes to, unless something else is due first; then null. */
+/** The result of a promise; null if the time is over, or the signal fires, first. */
 async function soonest(
   promise: Promise<unknown>,
   ms: number,
@@ -241,7 +241,7 @@ async function soonest(
   }
 }
 
-/** What is waited for of it ends then. One that cannot be closed is lost already. */
+/** Ends all pending calls, too. An exchange that cannot be closed is lost already. */
 async function closed(exchange: WatchedExchange): Promise<void> {
   await exchange.close?.().catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import type { Grid } from '../../sdk/time/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
 
-/** A stream as a feed is asked for it. */
+/** A stream to subscribe to. */
 export interface FeedStream extends Grid {
   readonly name: string;
 }
@@ -17,23 +17,23 @@ export interface FeedBar {
 
 export type FeedMessage =
   | FeedBar
-  /** What time it is where the bars come from: slots that close before it are over, once grace has passed. */
+  /** The time at the source of the bars. Slots that close before it are over once grace has passed. */
   | { readonly type: 'heartbeat'; readonly time: Seconds }
-  /** Nothing was heard for so long; the connection is made again. */
+  /** Nothing arrived for this long; the feed connects again. */
   | { readonly type: 'silent'; readonly seconds: Seconds }
-  /** No more will come. */
+  /** The feed has ended. */
   | { readonly type: 'closed' };
 
-/** Where bars come from as they close. They may come twice, late, in any order, or not at all: the clock decides. */
+/** A source of bars as they close. Bars may arrive twice, late, in any order, or not at all: the clock handles that. */
 export interface Feed {
   /**
-   * @param since bars that close after it are wanted; −∞: all there are
-   * @throws SeamlessError `source` when it cannot be reached at all.
+   * @param since only bars that close later are sent; −∞: all bars
+   * @throws SeamlessError `source` when it cannot be reached at all
    */
   open(streams: readonly FeedStream[], since: Seconds, signal: AbortSignal): AsyncIterable<FeedMessage>;
 }
 
-/** Nothing was heard for so long that a connection is taken for dead. */
+/** Nothing arrived for so long that the connection counts as dead. */
 export class Silence extends Error {
   readonly seconds: Seconds;
 

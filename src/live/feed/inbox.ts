@@ -1,4 +1,4 @@
-/** What one side puts in and the other takes out, in that order. */
+/** A queue between one writer and one reader. */
 export class Inbox<T> implements AsyncIterable<T> {
   #items: T[] = [];
   #ended = false;
@@ -25,8 +25,8 @@ export class Inbox<T> implements AsyncIterable<T> {
   }
 
   /**
-   * All there is; waits while there is nothing, at most so long. Null: it has ended.
-   * @throws what it failed with, once all before it was taken
+   * Takes everything; waits for up to `waitMs` while it is empty. Null: it has ended.
+   * @throws the error it failed with, after everything before that was taken
    */
   async take(waitMs = Infinity): Promise<readonly T[] | null> {
     if (this.#items.length === 0 && !this.#ended) await this.#wait(waitMs);

@@ -3,10 +3,10 @@ import { asError } from '../../sdk/errors.js';
 import type { FeedMessage } from './feed.js';
 import { Inbox } from './inbox.js';
 
-/** Messages that wait at most: a fast feed is held up, so memory stays flat. */
+/** The most messages that wait. A faster feed is slowed down, so that memory stays flat. */
 const MOST = 8192;
 
-/** Takes messages out of a feed while others are being worked on. They are then there together, for one step. */
+/** Reads a feed ahead while earlier messages are processed. One step then takes all messages that arrived. */
 export function pump<T>(messages: AsyncIterable<T & FeedMessage>): Inbox<T> {
   const inbox = new Inbox<T>();
   void (async () => {

@@ -5,11 +5,11 @@ import { rowValue, type FlatRecord, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import type { Feed, FeedBar, FeedMessage, FeedStream } from './feed.js';
 
-/** What a stream's bars are read from, by its name. */
+/** Sources of bars, by name of the stream. */
 export type Recording = ReadonlyMap<string, Pick<SourceReader, 'read'>>;
 
 /**
- * Gives recorded bars as they once closed, those of all streams in the order of their closes.
+ * Emits recorded bars of all streams in the order of their closes.
  * @param speed how many times as fast as they came; `max`: without waiting
  */
 export function replayFeed(recording: Recording, speed: number | 'max', end = Infinity): Feed {
@@ -22,7 +22,7 @@ export function replayFeed(recording: Recording, speed: number | 'max', end = In
         if (!head?.bar || signal.aborted) break;
         const { bar } = head;
         if (speed !== 'max' && last !== null && head.close > last) {
-          // Who stops a replay does not wait for its next bar.
+          // A stopped replay does not wait for its next bar.
           await sleep(((head.close - last) * 1000) / speed, undefined, { signal }).catch(() => undefined);
         }
         last = head.close;

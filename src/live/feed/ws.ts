@@ -28,15 +28,15 @@ const message: v.GenericSchema<unknown, FeedMessage> = v.variant('type', [
 export interface WsOptions {
   readonly url: string;
   readonly token?: string | undefined;
-  /** The environment variable that the token is of; absent: there is none. */
+  /** The environment variable that has the token; absent: there is none. */
   readonly tokenFrom?: string | undefined;
-  /** Seconds without a word after which the connection is taken for dead. */
+  /** After this many seconds without a message, the connection counts as dead. */
   readonly silence: Seconds;
-  /** Told of what was lost or not understood. */
+  /** Receives messages about lost connections and invalid data. */
   readonly onTrouble: (text: string) => void;
 }
 
-/** Bars over a WebSocket, by the protocol of `docs/core-loop.md`. A connection that is lost is made again, from the last bars on. */
+/** Bars over a WebSocket, by the protocol of `docs/core-loop.md`. After a lost connection, it connects again and asks for bars since the last ones. */
 export function wsFeed(options: WsOptions): Feed {
   const told = new Set<string>();
   const once = (text: string): void => {
@@ -49,24 +49,29 @@ export function wsFeed(options: WsOptions): Feed {
       const from = new Map(streams.map(({ name }) => [name, since]));
       let wait = FIRST_WAIT_MS;
       let heard = false;
+      // The last loss that was told, until something is heard again: attempts that fail for the same reason are told once.
+      let lost: string | null = null;
       while (!signal.aborted) {
         const connection = connect(options, streams, Math.min(...from.values()), signal, once);
         try {
           for await (const each of connection) {
             heard = true;
+            lost = null;
             wait = FIRST_WAIT_MS;
             if (each.type === 'bar') noteBar(from, streams, each);
             yield each;
             if (each.type === 'closed') return;
           }
         } catch (error) {
-          // Who starts a run is there to put it right. Later the feed may come back by itself.
+          // At the start, a person can correct it. Later the feed may come back by itself.
           if (!heard) throw new SeamlessError('source', `The feed at ${options.url} ${whyNot(error)}`);
           if (error instanceof Silence) yield { type: 'silent', seconds: error.seconds };
-          options.onTrouble(`The feed at ${options.url} ${lostText(error)}: connecting again.`);
+          const text = lostText(error);
+          if (text !== lost) options.onTrouble(`The feed at ${options.url} ${text}: connecting again.`);
+          lost = text;
         }
         if (stopped(signal)) return;
-        // Many runs that lost one exchange do not all come back at once.
+        // Random, so that many runs that lost one exchange do not come back at once.
         await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
         wait = Math.min(LONGEST_WAIT_MS, wait * 2);
       }
@@ -74,10 +79,10 @@ export function wsFeed(options: WsOptions): Feed {
   };
 }
 
-/** The feed does not take the connection, or has ended it. The message says what is to be done. */
+/** The feed refused the connection, or ended it. The message says what to do. */
 class Refused extends Error {}
 
-/** Why a feed that has not said a word cannot be used, and the way out. */
+/** Why a feed that has sent nothing cannot be used, and the way out. */
 function whyNot(error: unknown): string {
   if (error instanceof Refused) return `${error.message}.`;
   if (error instanceof Silence)
@@ -86,7 +91,7 @@ function whyNot(error: unknown): string {
   return `cannot be reached: ${text}. Check its address in the world, and whether it is up.`;
 }
 
-/** What became of a connection that will be made again. */
+/** How a connection was lost. */
 function lostText(error: unknown): string {
   const text = messageOf(error);
   return error instanceof Refused ? (text.split(': ')[0] ?? text) : `was lost (${text})`;
@@ -104,7 +109,7 @@ function refusedWith(status: number, tokenFrom: string | undefined): Refused {
   return new Refused(`answered ${status}: run again once it is up, or correct the url in the world`);
 }
 
-/** Asked anew each time: it changes while others are waited for. */
+/** A function, because TypeScript would take the earlier answer for the current one. */
 function stopped(signal: AbortSignal): boolean {
   return signal.aborted;
 }
@@ -144,7 +149,7 @@ async function* connect(
     }, silence * 1000);
   };
   socket.on('open', () => {
-    // JSON knows no −∞: null asks for whatever there is.
+    // JSON has no −∞: null asks for all bars.
     socket.send(JSON.stringify({ type: 'subscribe', streams, since: Number.isFinite(since) ? since : null }));
     listen();
   });
@@ -176,7 +181,7 @@ async function* connect(
   }
 }
 
-/** Clocks differ, but not by a day: such a time would close all slots up to it. */
+/** Clocks differ, but not by a day. A wrong time would close all slots up to it. */
 function inFuture(each: FeedMessage): boolean {
   const at = each.type === 'bar' ? each.ts : each.type === 'heartbeat' ? each.time : -Infinity;
   return at > Date.now() / 1000 + 86_400;

@@ -2,7 +2,7 @@ import type { RunEvent, RunEventBody } from '../../sdk/live/live.js';
 import type { RowValue } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
 
-/** What happened at one slot: one line of a journal, which is there as a whole or not at all. */
+/** The events of one slot: one line of a journal, written as a whole or not at all. */
 export interface JournalLine {
   /** Number of its first event. */
   readonly seq: number;
@@ -10,10 +10,10 @@ export interface JournalLine {
   readonly events: readonly RunEventBody[];
 }
 
-/** Numbers that JSON does not know stand under this key. No column has it as its name. */
+/** Key for numbers that JSON does not have. No column has this name. */
 const NUMBER = '\u0001';
 
-/** As `JSON.stringify` would write it. Most events of most runs are numbers of nodes: these are written out, as that is much faster. */
+/** Gives what `JSON.stringify` would. Most events are numbers of nodes, so these are written by hand, which is much faster. */
 export function encodeLine({ seq, asOf, events }: JournalLine): string {
   const parts: string[] = [];
   for (const event of events) {
@@ -28,7 +28,7 @@ export function encodeLine({ seq, asOf, events }: JournalLine): string {
         : JSON.stringify(encodeEvent(event)),
     );
   }
-  // Joined, it is one piece of memory: text that is added to piece by piece keeps all of its pieces until it is written.
+  // `join` makes one piece of memory. Text that is built by `+` keeps all its pieces until it is written.
   const all = parts.join(',');
   return [`{"seq":${JSON.stringify(seq)},"asOf":${JSON.stringify(asOf)},"events":[`, all, ']}\n'].join('');
 }

@@ -17,17 +17,17 @@ import { decodeLine, encodeLine, type JournalLine } from './codec.js';
 const NEWLINE = 10;
 const BLOCK = 1 << 20;
 
-/** What happens at a slot, before it has numbers. */
+/** Events of a slot, not numbered yet. */
 export interface Entry {
   readonly asOf: Seconds;
   readonly events: readonly RunEventBody[];
 }
 
-/** The journal of a run: lines are appended, and none is ever changed. */
+/** The journal of a run. Lines are only appended, never changed. */
 export class Journal {
   readonly #file: number;
   readonly #path: string;
-  /** What to do after there was no room. */
+  /** The way out when the disk is full. */
   readonly #wayOut: string;
   #seq: number;
   #bytes: number;
@@ -44,15 +44,15 @@ export class Journal {
     return join(folder, 'journal.jsonl');
   }
 
-  /** @param wayOut said where it cannot be written: what to do once there is room */
+  /** @param wayOut ends the error when it cannot be written: what to do once there is room */
   static create(folder: string, wayOut: string): Journal {
     const path = Journal.path(folder);
-    // Not for appending: a line that was written in part is written over.
+    // Not in append mode: a partly written line is overwritten.
     return new Journal(path, openSync(path, 'wx'), wayOut, 1, 0);
   }
 
   /**
-   * Goes on with a journal. A line that was cut off in the middle is taken away: what it said never came to be.
+   * Continues a journal. A torn last line is removed: its events were never sent.
    * @param seq number of the next event
    */
   static resume(folder: string, wayOut: string, seq: number): Journal {
@@ -63,7 +63,7 @@ export class Journal {
     return new Journal(path, file, wayOut, seq, bytes);
   }
 
-  /** Bytes that are on disk for good. */
+  /** Bytes that are safely on disk. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -98,12 +98,12 @@ export class Journal {
     this.#seq = seq;
   }
 
-  /** Takes away what was written in part, so that the journal ends with a whole line. */
+  /** Removes a partly written line, so that the journal ends with a whole one. */
   #takeBack(): void {
     try {
       ftruncateSync(this.#file, this.#bytes);
     } catch {
-      // What ended the run is said already. Who goes on with it takes a torn line away, too.
+      // The error is reported already. Resuming removes a torn line, too.
     }
   }
 
@@ -125,10 +125,10 @@ function endOfLines(file: number): number {
   return 0;
 }
 
-/** Reads a journal on from where it was read before. */
+/** Reads a journal, each time from where the last read ended. */
 export class JournalReader {
   readonly #path: string;
-  /** Where the next line begins. */
+  /** Offset of the next line. */
   #offset = 0;
   #lines = 0;
 
@@ -137,8 +137,8 @@ export class JournalReader {
   }
 
   /**
-   * The next whole lines, a block of them at a time; empty: there are no more by now. A part of a line is read again next time, since
-   * a writer without room takes it back.
+   * The next block of whole lines; empty: there are no more yet. An incomplete line is read again next time, since a writer whose disk is
+   * full removes it.
    */
   read(): JournalLine[] {
     if (!existsSync(this.#path)) return [];
@@ -174,7 +174,7 @@ export class JournalReader {
     }
   }
 
-  /** All lines there are. */
+  /** All lines. */
   *all(): Generator<JournalLine> {
     for (let lines = this.read(); lines.length > 0; lines = this.read()) yield* lines;
   }

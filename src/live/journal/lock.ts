@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 
 /**
- * One owner at a time of a name, across processes, and also if an owner dies. Each owner takes the next number, `.NAME.lock-N`: a folder
- * that is moved into place with all its contents, which only one process can do. The highest number counts, and is never removed: who gives
- * a name back leaves it there without an owner.
+ * A name has one owner at a time, across processes, even if owners die. Each owner takes the next number: a folder `.NAME.lock-N` that is
+ * moved into place with its contents, which only one process can do. The highest number counts, and is never removed: an owner that gives
+ * the name back leaves the folder without an owner.
  */
 
 const ownerShape = v.object({
@@ -37,7 +37,7 @@ export function takeLock(
     if (holder !== null) return { heldBy: holder };
     const mine = before + 1;
     if (!create(folder, name, mine, { owner, pid: process.pid, started: startOf(process.pid) })) continue;
-    // Who looked long ago may take a number that was removed meanwhile: a higher one counts.
+    // A slow process may take a number that was removed meanwhile: a higher one counts.
     if (highest(folder, name) !== mine) {
       rmSync(pathOf(folder, name, mine), { recursive: true, force: true });
       continue;

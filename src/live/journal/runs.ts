@@ -7,7 +7,7 @@ import type { World } from '../world/schema.js';
 import { JournalReader } from './journal.js';
 import { lockHolder, removeLock, takeLock } from './lock.js';
 
-/** Raised when journals come to be written otherwise. */
+/** Raised when the format of journals changes. */
 export const JOURNAL_VERSION = 3;
 
 /** What a run was started as. */
@@ -18,13 +18,13 @@ export interface RunRecord {
   readonly file: string;
   readonly className: string;
   readonly world: World;
-  /** Fingerprints of the nodes by name: a run goes on with the code it began with. */
+  /** Fingerprints of the nodes by name: a run is resumed only with the code it began with. */
   readonly prints: Readonly<Record<string, string>>;
   /** When, ISO-8601 in UTC. */
   readonly started: string;
 }
 
-/** What is read of a record before the rest of it is trusted. */
+/** The fields that are checked before a record is trusted. */
 const recordShape = v.object({
   run: v.string(),
   file: v.string(),
@@ -34,7 +34,7 @@ const recordShape = v.object({
   started: v.string(),
 });
 
-/** `cut off`: it neither goes on nor ended; it can be resumed. `unreadable`: damaged, or of another version of Seamless. */
+/** `cut off`: neither running nor ended; it can be resumed. `unreadable`: damaged, or of another version of Seamless. */
 export type RunState = 'running' | 'finished' | 'failed' | 'cut off' | 'unreadable';
 
 /** A run as `seamless runs` lists it. */
@@ -61,7 +61,7 @@ export class RunEnding {
     if (event.type === 'finished') this.result = event;
     else if (event.type === 'error' && event.node === null) this.problem = event.message;
     else if (event.type === 'ready') {
-      // It goes on: what was said at an end before was not the last word.
+      // It was resumed: an earlier end does not count.
       this.result = null;
       this.problem = null;
     }
@@ -149,7 +149,7 @@ export function runNames(cacheDir: string): string[] {
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')));
 }
 
-/** What became of a run, from its journal. @throws SeamlessError when it is not readable. */
+/** A run's state and result, from its journal. @throws SeamlessError when it is not readable */
 export function summaryOf(cacheDir: string, run: string): RunSummary {
   const record = readRun(cacheDir, run);
   const { className, world, started } = record;
@@ -161,7 +161,7 @@ export function summaryOf(cacheDir: string, run: string): RunSummary {
   return { run, strategy: className, world: world.name, mode: world.mode, started, state, problem, result };
 }
 
-/** All runs of a project, those begun last first. Of one that cannot be read it is said why. */
+/** All runs of a project, the newest first. A run that cannot be read has the reason as its problem. */
 export function summaries(cacheDir: string): RunSummary[] {
   const all = runNames(cacheDir).map((run): RunSummary => {
     try {
@@ -190,7 +190,7 @@ export function removeRun(cacheDir: string, run: string): void {
     if (isRunning(cacheDir, readRun(cacheDir, run)))
       throw new SeamlessError('usage', `Run ${run} is still running: stop it before you remove it.`);
   } catch (error) {
-    // What cannot be read can be removed all the same.
+    // An unreadable run can be removed, too.
     if (!(error instanceof SeamlessError) || error.code !== 'cache') throw error;
   }
   rmSync(runFolder(cacheDir, run), { recursive: true, force: true });

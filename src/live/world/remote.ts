@@ -110,9 +110,14 @@ export class RemoteWorld implements FollowedWorld {
     const { name, url, onTrouble } = this.#options;
     const { signal } = this.#over;
     let wait = FIRST_WAIT_MS;
+    let told: string | null = null;
     for (let reason = await lost; !signal.aborted; reason = await this.#connect()) {
-      onTrouble(`The world ${name} at ${url} was lost (it ${reason}): connecting again.`);
-      if (this.#seq !== null) wait = FIRST_WAIT_MS;
+      const wasThere = this.#seq !== null;
+      // Once for all attempts that fail for the same reason.
+      if (wasThere || reason !== told)
+        onTrouble(`The world ${name} at ${url} was lost (it ${reason}): connecting again.`);
+      told = reason;
+      if (wasThere) wait = FIRST_WAIT_MS;
       this.#seq = null;
       await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       wait = Math.min(LONGEST_WAIT_MS, wait * 2);
