@@ -94,9 +94,10 @@ export class Child {
   readonly lines: string[] = [];
   #listener: ((text: string) => void) | null = null;
 
-  constructor() {
+  /** @param memoryMb limit of its heap; Node's own unless given */
+  constructor(memoryMb?: number) {
     assert.ok(existsSync(CHILD), `${CHILD} is missing: run "npm run build" first.`);
-    this.client = JobClient.start({ childPath: CHILD, onLog: (line) => this.#log(line) });
+    this.client = JobClient.start({ childPath: CHILD, memoryMb, onLog: (line) => this.#log(line) });
   }
 
   #log({ text }: LogLine): void {

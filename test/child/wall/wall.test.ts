@@ -303,6 +303,8 @@ export class Own extends Strategy {
         at: AT,
       }),
     });
+    await child.end();
+    child = new Child(256);
     await refused(child.materialize(project, RANGE), 'strategy', /ran out of memory/);
     await assertUntouched();
   });
