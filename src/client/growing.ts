@@ -4,8 +4,8 @@ import type { Growth } from '../live/journal/follow.js';
 export const STOP_PATIENCE_MS = 30_000;
 
 /** A new run's name: its world, and when it began. */
-export function nameRun(world: string, now = new Date()): string {
-  return `${world}-${now.toISOString().replace(/\D/g, '').slice(0, 17)}`;
+export function nameRun(world: string): string {
+  return `${world}-${new Date().toISOString().replace(/\D/g, '').slice(0, 17)}`;
 }
 
 /** Wakes waiting readers when a journal has grown, until it is complete. */

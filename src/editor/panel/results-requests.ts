@@ -13,10 +13,12 @@ import type { Result } from '../../protocol/results.js';
 import { exportsForSpreadsheets } from '../model/settings.js';
 import type { Services } from '../workbench.js';
 
+/** The shown run and its results. */
+type ShownRun = Payload<'report'> & { readonly report: Result<'report'> | null };
+
 interface Shown {
   readonly services: Services;
-  /** The shown run and its results. */
-  readonly shown: () => Payload<'report'> & { readonly report: Result<'report'> | null };
+  readonly shown: () => ShownRun;
   readonly choose: (run: string) => void;
   readonly compare: (run: string | null) => void;
   readonly again: () => void;
@@ -49,37 +51,8 @@ export function resultsHandlers({
       const asked = { run, symbol, points: maxPoints, ...(range && { start, end }) };
       return jobs.request('prices', { projectRoot, cacheDir, memoryMb, ...asked }, { urgent: true });
     },
-    openHtml: async () => {
-      const { report: _, ...place } = shown();
-      const { report, prices } = await reportPieces(
-        (kind, payload) => jobs.request(kind, payload, { urgent: true }),
-        place,
-        MOST_SYMBOLS,
-      );
-      const path = join(cacheFolder(place.projectRoot, place.cacheDir), 'runs', place.run, 'report.html');
-      await writeFile(path, reportPage(report, prices, vscode.env.language));
-      // On a remote machine, no browser could open the file.
-      if (vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined)
-        await vscode.env.openExternal(vscode.Uri.file(path));
-      void offerFolder(vscode.l10n.t('Report written to {0}.', path), path);
-      return null;
-    },
-    exportTrades: async () => {
-      const { projectRoot, run, report } = shown();
-      const where = await vscode.window.showSaveDialog({
-        title: vscode.l10n.t('Export trades'),
-        defaultUri: vscode.Uri.file(join(projectRoot, `${run}-trades.csv`)),
-        filters: { CSV: ['csv'] },
-      });
-      if (!where || !report?.outcome) return { saved: false };
-      const trades = shownTrades(report.outcome);
-      await writeFile(where.fsPath, tradesCsv(trades, exportsForSpreadsheets(projectRoot)));
-      void offerFolder(
-        vscode.l10n.t('Exported {0} trades of {1} to {2}.', trades.length, run, where.fsPath),
-        where.fsPath,
-      );
-      return { saved: true };
-    },
+    openHtml: () => openHtml(jobs, shown()),
+    exportTrades: () => exportTrades(shown()),
     start: () => command('seamless.startRun'),
     stop: () => command('seamless.stopRun', shown().run),
     retry: async () => {
@@ -96,6 +69,35 @@ export function resultsHandlers({
       return null;
     },
   };
+}
+
+async function openHtml(jobs: Services['jobs'], { report: _, ...place }: ShownRun): Promise<null> {
+  const { report, prices } = await reportPieces(
+    (kind, payload) => jobs.request(kind, payload, { urgent: true }),
+    place,
+    MOST_SYMBOLS,
+  );
+  const path = join(cacheFolder(place.projectRoot, place.cacheDir), 'runs', place.run, 'report.html');
+  await writeFile(path, reportPage(report, prices, vscode.env.language));
+  // On a remote machine, no browser could open the file.
+  if (vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined)
+    await vscode.env.openExternal(vscode.Uri.file(path));
+  void offerFolder(vscode.l10n.t('Report written to {0}.', path), path);
+  return null;
+}
+
+async function exportTrades({ projectRoot, run, report }: ShownRun): Promise<{ saved: boolean }> {
+  const where = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t('Export trades'),
+    defaultUri: vscode.Uri.file(join(projectRoot, `${run}-trades.csv`)),
+    filters: { CSV: ['csv'] },
+  });
+  if (!where || !report?.outcome) return { saved: false };
+  const trades = shownTrades(report.outcome);
+  await writeFile(where.fsPath, tradesCsv(trades, exportsForSpreadsheets(projectRoot)));
+  const text = vscode.l10n.t('Exported {0} trades of {1} to {2}.', trades.length, run, where.fsPath);
+  void offerFolder(text, where.fsPath);
+  return { saved: true };
 }
 
 async function offerFolder(text: string, path: string): Promise<void> {

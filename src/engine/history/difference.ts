@@ -113,6 +113,11 @@ function fieldsOf(value: RowValue): Readonly<Record<string, unknown>> {
   return isRecord ? (value as FlatRecord) : { value };
 }
 
+/** Bit for bit, and in the order of keys: a node may read them in that order. */
+export function sameBits(a: RowValue, b: RowValue): boolean {
+  return same(a, b) && (typeof a !== 'object' || JSON.stringify(a) === JSON.stringify(b));
+}
+
 /** Whether two values are the same, bit for bit: NaN equals NaN, 0 and −0 differ. */
 export function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

@@ -1,8 +1,8 @@
 import type { SeamlessError } from '../../sdk/errors.js';
-import { emptyTable, rowValue, type RowValue, type Table } from '../../sdk/table.js';
+import { emptyTable, rowValue, type Table } from '../../sdk/table.js';
 import { nextOpen, type Grid } from '../../sdk/time/grid.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
-import { same } from '../history/difference.js';
+import { sameBits } from '../history/difference.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { SourceDescription } from '../ports/host.js';
 import type { SourceReader } from '../ports/source.js';
@@ -65,15 +65,10 @@ export class SourceComparison implements SourceChange {
     const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
     if (ta < tb) this.removed = longer(this.removed, ta);
     else if (tb < ta) this.added = longer(this.added, tb);
-    else if (!sameRow(rowValue(before, a), rowValue(after, b))) this.corrected = longer(this.corrected, ta);
+    else if (!sameBits(rowValue(before, a), rowValue(after, b))) this.corrected = longer(this.corrected, ta);
     else return false;
     return true;
   }
-}
-
-/** Bit for bit, and in the order of keys: a node may read them in that order. */
-function sameRow(a: RowValue, b: RowValue): boolean {
-  return same(a, b) && (typeof a !== 'object' || JSON.stringify(a) === JSON.stringify(b));
 }
 
 /** Whether equal values in rows of two tables are read the same way. */

@@ -23,7 +23,6 @@ export interface LoadedStrategy {
   readonly instance: Strategy;
   /** The class's name, whichever name it was requested by. */
   readonly className: string;
-  readonly moduleUrl: string;
 }
 
 type StrategyClass = new () => Strategy;
@@ -63,7 +62,7 @@ export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy
       },
     );
   }
-  return { instance, className, moduleUrl: request.bundle.url };
+  return { instance, className };
 }
 
 /** A CommonJS file has one export, the object with everything. */

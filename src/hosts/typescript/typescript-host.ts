@@ -20,7 +20,7 @@ import { PresetHistory } from '../../sdk/providers/presets.js';
 import { CrossNode } from '../../sdk/universe/cross-node.js';
 import { parseInterval, type Seconds } from '../../sdk/time/time.js';
 import { customReader } from '../../sources/custom.js';
-import type { ComputeContext, NodeComputation } from './compute/computation.js';
+import type { ComputeContext, NodeComputation, ComputedNode } from './compute/computation.js';
 import { computeNode } from './compute/compute.js';
 import { computeTogether } from './compute/together.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
@@ -285,67 +285,45 @@ export class TypeScriptHost implements StrategyHost {
     const { own } = this.#codes.of(index);
     const locate = (): SourceLocation | null => this.#options.locate(node.origin);
     const member = this.#spread.memberOf(node);
+    const common = { name, interval, calendar, anchor, own, member };
     if (node instanceof StreamInput) {
       this.#checkPreset(node, interval);
       const source = sourceOf(node.historyProvider);
       const { kind: label } = node.historyProvider;
       const leastHistory = node.period;
       return new DescribedNode(
-        {
-          name,
-          interval,
-          calendar,
-          anchor,
-          own,
-          kind: 'stream',
-          scan: false,
-          label,
-          leastHistory,
-          inputs: [],
-          source,
-          member,
-        },
+        { ...common, kind: 'stream', scan: false, label, leastHistory, inputs: [], source },
         locate,
       );
     }
     if (!isComputed(node)) {
-      throw new SeamlessError(
-        'strategy',
-        `${node.name} is neither a StreamInput nor a Node nor a ScanNode.`,
-        {
-          node: node.name,
-        },
-      );
+      const text = `${name} is neither a StreamInput nor a Node nor a ScanNode.`;
+      throw new SeamlessError('strategy', text, { node: name });
     }
+    const inputs = this.#edgesOf(node, positions);
+    const scan = node instanceof ScanNode;
+    const label = scan
+      ? 'scan'
+      : node instanceof CrossNode
+        ? 'cross'
+        : ((node instanceof Node ? node.indicator?.kind : undefined) ?? 'node');
+    return new DescribedNode(
+      { ...common, kind: 'node', scan, label, leastHistory: 1, inputs, source: null },
+      locate,
+    );
+  }
+
+  #edgesOf(node: ComputedNode, positions: ReadonlyMap<DagNode, number>): EdgeDescription[] {
     const indicator = node instanceof Node ? node.indicator : undefined;
     const inSlot = ['resample', 'barsOf'].includes(indicator?.kind ?? '');
-    const inputs = this.#spread.inputsOf(node).map((input, position): EdgeDescription => {
+    return this.#spread.inputsOf(node).map((input, position): EdgeDescription => {
       const length = (typeof node.period === 'object' ? node.period[position] : node.period) ?? null;
       const at = positions.get(input) as number;
       if (this.#spread.gathers(node, input)) return { node: at, period: 1, gather: true };
       if (typeof length !== 'string') return { node: at, period: length };
-      const span = parseInterval(length, `The period of ${name}`);
+      const span = parseInterval(length, `The period of ${node.name}`);
       return { node: at, period: null, span, ...(inSlot && { slot: true }) };
     });
-    const scan = node instanceof ScanNode;
-    const label = scan ? 'scan' : node instanceof CrossNode ? 'cross' : (indicator?.kind ?? 'node');
-    return new DescribedNode(
-      {
-        name,
-        interval,
-        calendar,
-        anchor,
-        own,
-        kind: 'node',
-        scan,
-        label,
-        leastHistory: 1,
-        inputs,
-        source: null,
-        member,
-      },
-      locate,
-    );
   }
 
   #checkPreset(node: StreamInput<unknown>, interval: Seconds | null): void {

@@ -8,7 +8,7 @@ import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { JournalLine } from '../journal/codec.js';
 import { BarColumns } from './rows.js';
-import { sameBits } from './same-bits.js';
+import { sameBits } from '../../engine/history/difference.js';
 
 /** What a run's feed said, and what its nodes said then. */
 export interface Recording {

@@ -13,7 +13,7 @@ import {
   type Table,
 } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
-import { sameBits } from './same-bits.js';
+import { sameBits } from '../../engine/history/difference.js';
 
 type Tables = ReadonlyMap<number, Table>;
 
