@@ -7,7 +7,7 @@ import { Project, refused } from '../support/project.js';
 const CHILD = resolve(import.meta.dirname, '../../dist/child.js');
 
 describe('a child that crashes outside of any request', () => {
-  it('leaves its error and an exit code behind, for whoever asks next', async () => {
+  it('leaves its error and an exit code for the next request', async () => {
     const project = new Project({ 'main.ts': '' });
     const broken = `setTimeout(() => { throw new TypeError('the disk is gone'); }, 1)`;
     const lines: string[] = [];

@@ -68,7 +68,7 @@ describe('rows that a disk has changed', () => {
     assert.deepStrictEqual(await storedTables(project.cacheDir, again), await storedTables(cacheDir, report));
   }
 
-  it('are not what a changed node is computed from: they are set aside, computed again, and that is said', async () => {
+  it('never feed a changed node: they are set aside and computed again, with a message', async () => {
     await alter('sum');
     project.write({ 'main.ts': strategy(3) });
     const { report, lines } = await runFresh(project, RANGE);
@@ -91,7 +91,7 @@ describe('rows that a disk has changed', () => {
     await assertLikeCold();
   });
 
-  it('are not shown: whoever reads them is told to run again', async () => {
+  it('are not shown: a reader is told to run again', async () => {
     await alter('scaled');
     await withChild(async (child) => {
       const sentence =

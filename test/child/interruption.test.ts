@@ -92,7 +92,7 @@ describe('a run that is cut off', () => {
     await assertSound(cacheDir);
   });
 
-  it('cancelled between two bars: the process stays, and goes on where it was', async () => {
+  it('cancelled between two bars: the process stays, and the next run continues there', async () => {
     const cacheDir = project.path('cancelled');
     // Slow from then on, so that the run is not over before it hears that it is cancelled.
     project.write({

@@ -189,7 +189,7 @@ describe('command line', () => {
       assert.match(out, /\nfast, slow: Computed each time, because it captures `it`, a Proxy\.\n3 nodes/);
     });
 
-    it('completes only what is missing where that is asked for, and names what it left', async () => {
+    it('completes only what is missing if asked to, and names what it left', async () => {
       const left = runReport([nodeReport('fast', { state: 'stale', coverage: [] }), nodeReport('slow')]);
       const { exitCode, out, asked } = await at(['materialize', 'Momentum', ...range, '--only-missing'], {
         answer: answering(left),
@@ -200,7 +200,7 @@ describe('command line', () => {
       assert.strictEqual(exitCode, 0);
     });
 
-    it('has the sources read again first where that is asked for', async () => {
+    it('reads the sources again first if asked to', async () => {
       const { asked } = await at(['materialize', 'Momentum', ...range, '--refresh'], {
         answer: ({ kind }) => (kind === 'refresh' ? { strategy: 'Momentum', streams: [] } : report),
       });

@@ -91,7 +91,7 @@ describe('command line: words', () => {
     );
   });
 
-  it('colours only where a person looks on and has not asked for none', () => {
+  it('colours only a terminal whose user did not switch colours off', () => {
     const output = (isTTY: boolean) => ({ isTTY, columns: 80, write: () => undefined });
     assert.notStrictEqual(painter(output(true), {})('red', 'x'), 'x');
     assert.notStrictEqual(painter(output(true), { NO_COLOR: '' })('red', 'x'), 'x');
@@ -151,7 +151,7 @@ describe('command line: progress', () => {
     assert.deepStrictEqual(written.slice(1), ['\r\u001b[2K', 'hello\n', bar]);
   });
 
-  it('is a line every two seconds where nobody looks on, none for a short run', () => {
+  it('is a line every two seconds outside a terminal, and none for a short run', () => {
     const { written, view, after } = start(false);
     for (let done = 0; done <= 1000; done += 100) after(450, at(done));
     view.log({ text: 'hello' });

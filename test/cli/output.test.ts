@@ -28,7 +28,7 @@ describe('what is written', () => {
     );
   });
 
-  it('is an error in words where there is no room for it', () => {
+  it('is an error in words if there is no room for it', () => {
     assert.throws(
       () =>
         writeAll(9, 'abc', () => {
@@ -48,7 +48,7 @@ describe('what is written', () => {
 
   // A device of Linux, on which there is never room.
   if (existsSync('/dev/full')) {
-    it('ends a command with a sentence and exit code 1 where it goes to a full disk', () => {
+    it('ends a command with a sentence and exit code 1 on a full disk', () => {
       const full = openSync('/dev/full', 'w');
       try {
         const { status, stderr } = spawnSync(process.execPath, [builtCli, '--help'], {

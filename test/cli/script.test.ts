@@ -73,7 +73,7 @@ describe('the script that starts the command line', () => {
     }
   });
 
-  it('says what it needs where there is no Node', async () => {
+  it('says what it needs without Node', async () => {
     const { folder, bin } = install();
     for (const tool of ['dirname', 'readlink']) {
       const { stdout } = await run('/bin/sh', ['-c', `command -v ${tool}`]);
@@ -122,7 +122,7 @@ describe('the script that starts the command line', () => {
     }
   });
 
-  it('hands Ctrl-C on: no shell stands between', async () => {
+  it('passes Ctrl-C on, without a shell between', async () => {
     const { bin, editor } = install();
     const child = spawn('/bin/sh', [bin, 'wait'], { env: { ...plain(), SEAMLESS_NODE: editor } });
     await once(child.stdout, 'data');

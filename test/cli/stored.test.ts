@@ -111,7 +111,7 @@ Momentum        1,440  12 kB
       assert.strictEqual((await at(['cache'], { answer: () => none })).out, 'there is no cache yet\n');
     });
 
-    it('is cleaned up only when that is said, within limits', async () => {
+    it('is cleaned up only when confirmed, within limits', async () => {
       const much: CacheReport = { ...holds, cleanable: { bytes: 700_000, strategies: ['Old'] } };
       const limits = ['--max-size', '1.5 GB', '--max-age', '30'];
       const dry = await at(['cache', 'clean', ...limits], { answer: () => much });

@@ -148,7 +148,7 @@ describe('command line: a cache that can be trusted', () => {
     assert.match(only.out, /it has only one version/);
   });
 
-  it('cache pin and unpin need to be told what', async () => {
+  it('cache pin and unpin need a name', async () => {
     const answer = () => ({
       file: null,
       bytes: 0,

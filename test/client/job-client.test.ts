@@ -93,7 +93,7 @@ describe('job client', () => {
     assert.deepStrictEqual(environment, { PATH: '/bin', TZ: 'UTC', ...locale });
   });
 
-  it('limits the memory of the child where that is asked for, and gives one that is kept more for what is new', async () => {
+  it('limits the memory of the child if asked to, and gives a kept one more for new objects', async () => {
     const client = JobClient.start({ childPath, memoryMb: 300, lasting: true });
     clients.push(client);
     const { strategy } = await ask(client, 'surroundings');

@@ -54,7 +54,7 @@ describe('the file of a class', () => {
     assert.strictEqual(fileOfClass(Here), fileURLToPath(import.meta.url));
   });
 
-  it('is the script where there is no map, and null where there is no file', async () => {
+  it('is the script without a map, and null without a file', async () => {
     const file = join(folder, 'plain.mjs');
     await writeFile(file, 'export class Plain {}\nexport default class { constructor() { this.a = 1; } }');
     const module = (await import(`${pathToFileURL(file).href}?again`)) as Record<string, NewableFunction>;
@@ -130,7 +130,7 @@ describe('project root', () => {
 });
 
 describe('MaterializeSeamlessJob', () => {
-  it('refuses a range that is none, and what is no strategy', () => {
+  it('refuses an invalid range, and what is no strategy', () => {
     assert.throws(() => new MaterializeSeamlessJob({ strategy: Here, start: 5, end: 5 }), code('range', /./));
     assert.throws(
       () => new MaterializeSeamlessJob({ strategy: Here, start: 0, end: 1_677_628_800_000 }),

@@ -127,7 +127,7 @@ export class Main extends Strategy {
     assert.equal(before.node('scaled').columns().ts.length, BARS / 2);
   });
 
-  it('are read by a script that has the cache open itself, or refused where the catalog must tell', async () => {
+  it('are read by a script that has the cache open itself, or refused if the catalog is needed', async () => {
     const report = await run();
     const file = join(project.root, '.seamless', 'cache.duckdb');
     const own = await openedBySelf(file);

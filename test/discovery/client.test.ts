@@ -64,7 +64,7 @@ describe('the discovery client', () => {
     assert.deepStrictEqual(errors, []);
   });
 
-  it('tells where a strategy is', async () => {
+  it("finds a strategy's place", async () => {
     const { folder, client, files } = await connected({ 'a.ts': strategy('A') });
     await client.scan([folder.root]);
     const file = folder.path('a.ts');

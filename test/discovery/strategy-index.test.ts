@@ -223,7 +223,7 @@ describe('the strategy index', () => {
     assert.deepStrictEqual(folder.news(), ['a.ts: A']);
   });
 
-  it('notices at the next scan what nobody told it', async () => {
+  it('notices unreported changes at the next scan', async () => {
     const { folder, index } = await indexed({
       'base.ts': base('Base'),
       'a.ts': derived('A', 'Base', './base'),

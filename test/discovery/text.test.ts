@@ -303,7 +303,7 @@ describe('discovery in a text', () => {
     ]);
   });
 
-  it('is null where the text does not parse', async () => {
+  it('is null if the text does not parse', async () => {
     assert.strictEqual(await find(`${sdk} export class A extends Strategy { setup( { }`), null);
   });
 });

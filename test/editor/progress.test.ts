@@ -93,7 +93,7 @@ describe('work that a person waits for', () => {
   };
   const titled = (title: string) => (shown: ShownProgress) => shown.title === title;
 
-  it('is told in words, and its signal is that of Cancel', async () => {
+  it('is shown in words, and its signal is that of Cancel', async () => {
     const { progress, vscode } = editor;
     let aborted = false;
     const over = progress.inProgress('Working', ({ signal, onProgress }) => {

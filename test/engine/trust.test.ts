@@ -47,7 +47,7 @@ describe('what must never be believed', () => {
     assert.deepEqual(rowsOf(table), (historiesOf(specs)[0] ?? []).slice(0, 10));
   });
 
-  it('is a segment computed when an input had few rows, where it has more that are not at hand', async () => {
+  it('is a segment computed from few rows of an input that has more', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const rows = rowsEach(60, 60, (index) => (index * seed) % 17);
       const price = stream(60, rows);

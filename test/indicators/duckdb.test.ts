@@ -74,7 +74,7 @@ describe('indicators and DuckDB, over a seeded walk with holes and nulls', () =>
     });
   }
 
-  it('corr and rollingCorrelation agree on every bar, where both inputs have holes', async () => {
+  it('corr and rollingCorrelation agree on every bar, even if both inputs have holes', async () => {
     const input = [price, new StreamInput({ tags: ['other'], historyProvider: demoHistory() })] as const;
     const node = rollingCorrelation({ name: 'corr', input, period });
     const both = [tables['bars'] as Table, tables['others'] as Table];

@@ -39,7 +39,7 @@ function errorsIn(type: 'commonjs' | 'module', module: ts.ModuleKind): number[] 
 }
 
 describe('a TypeScript project that is CommonJS', () => {
-  it('is told what the README says of it, and compiles when that is done', () => {
+  it("gets the README's advice, and compiles with it", () => {
     assert.deepEqual(errorsIn('commonjs', ts.ModuleKind.Node16), [1479]);
     assert.deepEqual(errorsIn('commonjs', ts.ModuleKind.NodeNext), []);
     assert.deepEqual(errorsIn('module', ts.ModuleKind.Node16), []);

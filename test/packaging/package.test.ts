@@ -145,7 +145,7 @@ describe('a staged folder', () => {
     );
   });
 
-  it('has a page that begins in the editor and carries its pictures: beside the text VS Code would not show them', async () => {
+  it('has a page that begins in the editor, with its pictures inside, which VS Code would not load from a path', async () => {
     const folder = join(scratch, 'staged');
     await stage(root, folder);
     const page = await readFile(join(folder, 'README.md'), 'utf8');

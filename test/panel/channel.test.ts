@@ -83,7 +83,7 @@ describe('the channel of the DAG panel', () => {
     assert.deepEqual(faults, []);
   });
 
-  it('answers what nobody foresaw, and tells the log', async () => {
+  it('answers unforeseen errors, and logs them', async () => {
     const { page, faults } = joined();
     await assert.rejects(
       page.request('reveal', { node: 'fast' }),

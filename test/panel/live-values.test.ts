@@ -10,7 +10,7 @@ const member = (family: string, symbol: string) => ({
 });
 
 describe('the newest values of a run', () => {
-  it('are told once each time that they change, a bar by its close', () => {
+  it('are sent once per change, each bar with its close', () => {
     const newest = new NewestValues();
     const nodes = [node('price'), node('fast')];
     newest.take({ type: 'bar', seq: 1, asOf: 60, stream: 'price', ts: 0, row: { open: 1, close: 2.5 } });

@@ -33,7 +33,7 @@ describe('a node as the panel shows it', () => {
     assert.equal(shown.located, true);
   });
 
-  it('tells of slots that did not fire where they are more than a few', () => {
+  it('reports slots that did not fire if there are more than a few', () => {
     const unfired = (slots: number, of: number) =>
       panelNode({ ...node, unfired: { slots, of, missing: [], text: '' } }, [0, 3600]).unfired;
     assert.deepEqual([unfired(1, 101), unfired(1, 100), unfired(7, 7)], [0, 1, 7]);
@@ -49,7 +49,7 @@ describe('a node as the panel shows it', () => {
     assert.deepEqual(shown.coverage, []);
   });
 
-  it('calls stale all that is stored where a source changed', () => {
+  it('calls all stored rows of a changed source stale', () => {
     const shown = panelNode({ ...node, standing: 'maybe-stale', change: 'source' }, [0, 3600]);
     assert.deepEqual([shown.stale, shown.coverage], [[[600, 1200]], []]);
   });

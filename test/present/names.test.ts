@@ -42,7 +42,7 @@ describe('a class that was renamed', () => {
     assert.deepEqual(renamedIn(classes('A'), classes('B')), { from: 'A', to: 'B' });
   });
 
-  it('is none where classes came, went, or changed places', () => {
+  it('is none if classes came, went, or changed places', () => {
     assert.equal(renamedIn(classes('A', 'B'), classes('A')), null);
     assert.equal(renamedIn(classes('A'), classes('A', 'B')), null);
     assert.equal(renamedIn(classes('A', 'B'), classes('B', 'A')), null);

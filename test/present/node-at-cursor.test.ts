@@ -32,7 +32,7 @@ describe('the node at the cursor', () => {
   const here = (line: number, column: number): string | null =>
     nodeAtCursor(nodes, { file: FILE, line, at: nodeAt(FILE, TEXT, line, column) });
 
-  it('is the one whose name it is on, wherever that is used', () => {
+  it('is the one whose name it is on, in any use of it', () => {
     assert.equal(here(7, 15), 'fast');
     assert.equal(here(13, 20), 'fast');
     assert.equal(here(13, 27), 'signal');

@@ -13,7 +13,7 @@ const named = (data: readonly [string, string] | null, now: string): Record<stri
   );
 
 describe('range presets', () => {
-  it('end where the data does, on whole days', () => {
+  it('end with the data, on whole days', () => {
     assert.deepEqual(named(['2000-01-03', '2020-04-18'], '2026-11-22T12:00:00Z'), {
       'last-day': '2020-04-17 → 2020-04-18',
       'last-week': '2020-04-11 → 2020-04-18',
@@ -29,7 +29,7 @@ describe('range presets', () => {
     assert.equal(presets['last-day'], '2023-03-21 → 2023-03-22');
   });
 
-  it('end today where the sources cannot tell, and offer no "all"', () => {
+  it('end today if the sources cannot tell, and offer no "all"', () => {
     const presets = named(null, '2026-11-22T12:00:00Z');
     assert.equal(presets['last-day'], '2026-11-22 → 2026-11-23');
     assert.equal(presets['all'], undefined);
@@ -76,7 +76,7 @@ describe('a range as it is typed', () => {
   }
 });
 
-describe('where presets are counted back from', () => {
+describe('the time that presets count back from', () => {
   const now = parseTime('2026-11-22T12:00:00Z');
   const span = (start: string, end: string) => [parseTime(start), parseTime(end)] as const;
 
@@ -85,7 +85,7 @@ describe('where presets are counted back from', () => {
     assert.equal(presetsOrigin(data, now), 'counted back from the end of the data, 2020-04-18');
   });
 
-  it('is today where data go on into the future, as those of a made-up market do', () => {
+  it('is today if data go on into the future, as in a made-up market', () => {
     const data = span('2015-01-01', '2100-01-01');
     assert.equal(
       presetsOrigin(data, now),
@@ -98,11 +98,11 @@ describe('where presets are counted back from', () => {
     assert.deepEqual(dataUntil(data, now), span('2015-01-01', '2026-11-23'));
   });
 
-  it('is today where the sources cannot tell, which is said', () => {
+  it('is today if the sources cannot tell, with a note', () => {
     assert.match(presetsOrigin(null, now), /today, 2026-11-23 \(the end of the data is not known\)/);
   });
 
-  it('is the data where all of it is in the future', () => {
+  it('is the end of the data if all of it is in the future', () => {
     const data = span('2030-01-01', '2031-01-01');
     assert.deepEqual(dataUntil(data, now), data);
     assert.equal(named(['2030-01-01', '2031-01-01'], '2026-11-22')['all'], '2030-01-01 → 2031-01-01');

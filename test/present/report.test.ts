@@ -31,7 +31,7 @@ describe('the HTML report', () => {
     assert.doesNotMatch(page, /<script|https?:|url\(|@import|NaN|undefined|Infinity/);
   });
 
-  it('escapes what comes from elsewhere, wherever it stands', () => {
+  it('escapes all foreign text', () => {
     const evil = `<img src=x onerror="alert(1)">'&`;
     const report = aReport({
       run: evil,

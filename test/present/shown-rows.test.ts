@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { shownRows, shownRowsText } from '../../src/present/shown-rows.js';
 
 describe('which rows are shown', () => {
-  it('is said unless they are those of now', () => {
+  it('is shown unless they are the current ones', () => {
     const said = (judged: boolean, standing: Parameters<typeof shownRows>[1]): string =>
       shownRowsText(shownRows(judged, standing));
     for (const standing of ['fresh', 'partial', 'failed', 'blocked'] as const)

@@ -36,7 +36,7 @@ describe('values in words', () => {
     assert.equal(lastValueText(emptyTable()), null);
   });
 
-  it('of a number there is less and less, and that it is not all of it is said; of what is no number, nothing', () => {
+  it('of a number get shorter, with a mark for what is cut; of anything else they are empty', () => {
     assert.deepEqual(shorterNumbers('1,234,567.89'), ['≈1.2346M', '≈1.235M', '≈1.23M', '≈1.2M', '≈1M']);
     assert.deepEqual(shorterNumbers('-0.0012345678').at(1), '≈-0.001235');
     assert.deepEqual(shorterNumbers('1.2346e-7').at(-1), '≈1e-7');

@@ -117,7 +117,7 @@ describe('protocol: errors', () => {
     }
   });
 
-  it('turns what nobody foresaw into an internal error that keeps its stack', () => {
+  it('turns an unforeseen error into an internal one that keeps its stack', () => {
     const error = new TypeError('x is not a function');
     const back = deserializeError(acrossProcesses(serializeError(error)));
     assert.strictEqual(back.code, 'internal');

@@ -24,7 +24,7 @@ describe('a copy of the sample', () => {
     assert.deepEqual(new Set(report.nodes.map(({ state }) => state)), new Set(['computed']));
   });
 
-  it('holds the files of the sample and the types, not the cache of whoever tried it before', async () => {
+  it('holds the files of the sample and the types, not a cache of an earlier try', async () => {
     const release = folders.release('1.0.0');
     write(release, {
       'media/sample/.seamless/cache.duckdb': 'old',
@@ -41,7 +41,7 @@ describe('a copy of the sample', () => {
     assert.deepEqual(readdirSync(join(folder, 'node_modules')), ['seamless-dag']);
   });
 
-  it('can be edited where the extension cannot', async () => {
+  it('can be edited although the extension cannot', async () => {
     const release = folders.release('1.0.0');
     const original = join(release, 'media/sample/strategies/sp-trend.ts');
     chmodSync(original, 0o444);

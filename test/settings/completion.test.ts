@@ -70,7 +70,7 @@ describe('what is offered in files of settings', () => {
     assert.deepEqual(presets('conformance:\n  a:\n    mode: |'), ['strict', 'permissive']);
   });
 
-  it('is nothing in comments, in the middle of values, and where names are the author’s', () => {
+  it('is empty in comments, in the middle of values, and for names of the author’s own', () => {
     assert.deepEqual(world('mode: paper # |'), []);
     assert.deepEqual(world('mode: paper |'), []);
     assert.deepEqual(presets('data:\n  |'), []);

@@ -87,7 +87,7 @@ describe('nodes by hand with the same code, which are computed together', () => 
     });
   }
 
-  it('have no rows where one of them looks ahead: the code of all is wrong', async () => {
+  it('have no rows if one of them looks ahead: they share its code', async () => {
     const { states, reason } = await outcomeOf(
       'for (let i = 0; i < out.length; i++) out[i] = close.at(-1)!;',
     );

@@ -139,7 +139,7 @@ describe('bars on a calendar', () => {
     }
   });
 
-  it('of days stamped by their opens are known without being told, and read once the advice is followed', async () => {
+  it('of days stamped by their opens are recognized, and read once the advice is followed', async () => {
     const from = parseTime('2024-02-26');
     const weekdays = Array.from({ length: 26 }, (_, day) => formatTime(from + day * 86_400)).filter(
       (date) => new Date(date).getUTCDay() % 6 !== 0,
@@ -216,7 +216,7 @@ describe('bars on a calendar', () => {
     }
   });
 
-  it('refuse a holiday, a wider spacing, a calendar there is none of, and days that differ', async () => {
+  it('refuse a holiday, a wider spacing, an unknown calendar, and days that differ', async () => {
     const cases = [
       [
         csv([...DATES.slice(0, 3), '2024-03-09', ...DATES.slice(3)]),

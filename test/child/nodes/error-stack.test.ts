@@ -34,7 +34,7 @@ export class Main extends Strategy {
 `;
 const RANGE = { start: minute(0), end: minute(50) };
 
-describe('code that reads the line it stands on from an error', () => {
+describe('code that reads its own line from an error', () => {
   let project: Project;
   let child: Child;
   beforeEach(() => {

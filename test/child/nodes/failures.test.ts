@@ -163,7 +163,7 @@ describe('a node that fails', () => {
     assert.deepEqual([failure?.location?.file, failure?.location?.line], [project.path('lib/helper.ts'), 4]);
   });
 
-  it('is tried again from that bar on, and only there', async () => {
+  it('is tried again from that bar on only', async () => {
     const broken = strategy(`if (view.asOf === ${minute(101)}) throw new Error('no luck');\n      ${SOUND}`);
     await run(broken);
     const again = await run(broken);
@@ -306,7 +306,7 @@ describe('a node that fails', () => {
     ],
   ];
   for (const [what, code, top, message] of voided) {
-    it(`when it ${what}: nothing of the chunk is kept, and nobody else sees it`, async () => {
+    it(`when it ${what}: nothing of the chunk is kept, and other nodes do not see it`, async () => {
       const ran = await run(strategy(code, top));
       const { failure, rows } = assertFailed(ran, 10);
       assert.deepEqual([failure?.code, failure?.asOf, rows], ['compute', null, 0]);

@@ -43,7 +43,7 @@ export class Main extends Strategy {
 `;
 
 describe('a window that nothing in its source fills, in a range that begins later than the source', () => {
-  it('is told for each kind of source, by a run that computes, by one that hits and by the status', async () => {
+  it('is reported for each kind of source by a computing run, by a hit and by the status', async () => {
     const rows = Array.from({ length: DAYS }, (_, at) => `${FIRST + at * DAY},${at % 7}\n`);
     const project = new Project({ 'main.ts': STRATEGY, 'days.csv': `time,close\n${rows.join('')}` });
     const range = { start: FIRST + 400 * DAY, end: FIRST + DAYS * DAY };

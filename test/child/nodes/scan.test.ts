@@ -89,7 +89,7 @@ describe('a node that carries a state from bar to bar', () => {
     assert.deepStrictEqual(await storedTables(project.cacheDir, warm), await storedTables(coldDir, cold));
   }
 
-  it('gives a short run what a long one gives, and a longer one goes on where it ended', async () => {
+  it('gives a short run the rows of a long one, and a longer run continues where it ended', async () => {
     const late = await child().run(project, { start: minute(1200), end: minute(1210) });
     assert.deepEqual(states(late.report), {
       price: 'computed',
@@ -284,7 +284,7 @@ describe('a node that carries a state from bar to bar', () => {
     });
   });
 
-  it('one bar is called with the state that it has there', async () => {
+  it('one bar is called with the state before it', async () => {
     project.write({
       'main.ts': strategy("console.log('state', view.asOf, state.count, state.sum);"),
     });

@@ -8,7 +8,7 @@ import { all, files } from './ticks-project.js';
 const CHILD = resolve(import.meta.dirname, '../../../dist/child.js');
 
 describe('ticks', () => {
-  it('are refused where they would be counted, with the way out, which works', async () => {
+  it('are refused where they would be counted, with a way out that works', async () => {
     const node =
       "new Node({ name: 'n', input: ticks, period: 3, computeFn: (view) => view.window(ticks).length })";
     const strategy = (made: string, stream = "interval: 'tick'"): string => `

@@ -133,7 +133,7 @@ describe('one bar of a node, called for a debugger', () => {
     assert.notDeepEqual(after, before);
   });
 
-  it('calls the function also where the bar is stored already, and reads the inputs from the cache', async () => {
+  it('calls the function even if the bar is stored, and reads the inputs from the cache', async () => {
     await child.materialize(project, { start: minute(0), end: minute(240) });
     const { lines } = await debug();
     assert.deepEqual(calls(lines), { tested: 1 });

@@ -59,7 +59,7 @@ describe('what is read by name', () => {
   };
   const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-  it('is the version judged fresh after a revert without a run: hover, chart, rows, difference, export, SQL', async () => {
+  it('is the version found fresh after a revert without a run: hover, chart, rows, difference, export, SQL', async () => {
     const first = await values();
     const file = await exported(false);
     project.write({ 'main.ts': strategy(3) });
@@ -86,7 +86,7 @@ describe('what is read by name', () => {
     assert.equal(await exported(false), file);
   });
 
-  it('is so in SQL and exports that nothing was looked at before, and in what the views of the file show', async () => {
+  it('holds in SQL and exports without an earlier check, and in the views of the file', async () => {
     const first = await values();
     const file = await exported(false);
     project.write({ 'main.ts': strategy(3) });
@@ -100,7 +100,7 @@ describe('what is read by name', () => {
     assert.deepEqual(await values(), changed);
   });
 
-  it('has a node again whose renaming was taken back', async () => {
+  it('finds a node again after its renaming was undone', async () => {
     const first = await values();
     project.write({ 'main.ts': strategy(2, 'renamed') });
     await child.materialize(project, RANGE);
@@ -108,7 +108,7 @@ describe('what is read by name', () => {
     assert.equal(await inSql('scaled', true), sum(first));
   });
 
-  it('is told as an earlier version where nothing is stored of the one of now: rows, value, export, SQL', async () => {
+  it('is named an earlier version if nothing is stored of the current one: rows, value, export, SQL', async () => {
     project.write({ 'main.ts': strategy(5) });
     const status = await child.request('status', { ...main(), ...RANGE });
     const place = { projectRoot: project.root, strategy: stored };
@@ -140,7 +140,7 @@ describe('what is read by name', () => {
     assert.deepEqual((await child.request('export', { ...place, ...file, judge })).others, []);
   });
 
-  it('stays the version before where the code was changed and not run, and where it cannot be loaded', async () => {
+  it('stays the previous version if the changed code was not run or cannot be loaded', async () => {
     const first = await values();
     project.write({ 'main.ts': strategy(5) });
     await child.request('status', { ...main(), ...RANGE });
@@ -151,7 +151,7 @@ describe('what is read by name', () => {
     assert.ok(child.lines.some((line) => line.includes('Main cannot be loaded now')));
   });
 
-  it('tells what a strategy read, and what that had, before anything is read again', async () => {
+  it('tells what a strategy read, before anything is read again', async () => {
     const status = await child.request('status', { ...main(), ...RANGE });
     assert.deepEqual(status.dataFiles, [project.path('bars.csv')]);
     assert.deepEqual(status.data, [minute(0), minute(100)]);

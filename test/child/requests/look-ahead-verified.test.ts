@@ -140,7 +140,7 @@ describe('a look ahead of any shape', function () {
   this.timeout(300_000);
   chunksOf(400);
 
-  it('is found as it is computed, and leaves nothing, or by verify --all, from its first bar on; who does not look is not accused', async () => {
+  it('is found while it is computed, and leaves nothing, or by verify --all, from its first bar on; other nodes are not accused', async () => {
     await fc.assert(
       fc.asyncProperty(NODES, fc.integer({ min: 0, max: 1000 }), async (drawn, seed) => {
         const project = new Project({ 'bars.csv': bars(seed), 'main.ts': strategy(drawn) });

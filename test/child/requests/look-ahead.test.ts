@@ -49,7 +49,7 @@ describe('a look-ahead that is found late', () => {
     project.remove();
   });
 
-  it('takes with it what the node and its dependents have of earlier chunks, in this run and in earlier ones', async () => {
+  it('removes the rows of the node and its dependents in earlier chunks, of this run and earlier ones', async () => {
     const early = await child.materialize(project, { start: RANGE.start, end: minute(400) });
     assert.deepEqual(states(early), {
       price: 'computed',

@@ -47,7 +47,7 @@ describe('refreshing source data', () => {
     project.remove();
   });
 
-  it('has the next run read a source that says it has not changed, and take in what did', async () => {
+  it('makes the next run read a source that claims to be unchanged, and store what changed', async () => {
     await child.materialize(project, RANGE);
     project.write({ 'bars.csv': csvLines(0, 100, (index) => (index === 40 ? 7 : closeOf(index))) });
     assert.deepEqual(states(await child.materialize(project, RANGE)), { price: 'hit', last: 'hit' });
@@ -64,7 +64,7 @@ describe('refreshing source data', () => {
     assert.deepEqual(states(await child.materialize(project, RANGE)), { price: 'hit', last: 'hit' });
   });
 
-  it('is no more than a limit allows, apart from what the run used', async () => {
+  it('stays within a limit, except for what the run used', async () => {
     const strategy = project.strategy('main.ts');
     await child.materialize(project, RANGE);
     project.write({

@@ -40,7 +40,7 @@ describe('what the file of a stream is read as', () => {
   const taken = async (node: string): Promise<Result<'source'>['taken']> =>
     (await child.request('source', { strategy: project.strategy('main.ts'), node })).taken;
 
-  it("is told with its provider's options, pinned or not", async () => {
+  it("is reported with its provider's options, pinned or not", async () => {
     const found = await taken('price');
     assert.ok(found);
     assert.equal(found.time, 'Day');
@@ -53,17 +53,17 @@ describe('what the file of a stream is read as', () => {
     assert.equal((await taken('pinned'))?.time, 'day');
   });
 
-  it('is told of each symbol of a universe', async () => {
+  it('is reported for each symbol of a universe', async () => {
     assert.equal((await taken('all[A]'))?.time, 'date');
   });
 
-  it('is nothing where bars come from no file, or the node is no stream of the strategy', async () => {
+  it('is null if bars come from no file, or the node is no stream of the strategy', async () => {
     assert.equal(await taken('made'), null);
     assert.equal(await taken('mean'), null);
     assert.equal(await taken('none such'), null);
   });
 
-  it('is refused with the sentence of a run where the file is missing', async () => {
+  it('is refused as in a run if the file is missing', async () => {
     await refused(taken('gone'), 'source', /there is no file gone\.csv/);
   });
 });

@@ -42,7 +42,7 @@ describe('status', () => {
   const changes = async (): Promise<Record<string, NodeStatus['change']>> =>
     Object.fromEntries((await status()).nodes.map(({ name, change }) => [name, change]));
 
-  it('says where each node is made, what it reads, and what of the range has no data', async () => {
+  it('says where each node is made, what it reads, and which part of the range has no data', async () => {
     const wide = await status({ start: minute(-10), end: minute(120) });
     const [price, mean, step] = wide.nodes;
     assert.deepEqual(mean?.inputs, [{ name: 'price', period: 5 }]);
@@ -68,7 +68,7 @@ describe('status', () => {
     }
   });
 
-  it('ends a range that was left open where the data do', async () => {
+  it('ends an open range at the end of the data', async () => {
     const { range, nodes } = await status({ start: minute(50) });
     assert.deepEqual(range, [minute(50), minute(100)]);
     assert.deepEqual(
@@ -107,7 +107,7 @@ describe('status', () => {
     await refused(child.request('read', { ...place, last: 0 }), 'internal', /malformed at last/);
   });
 
-  it('leaves a folder without a cache without one, whatever is asked, and finds nothing in it', async () => {
+  it('creates no cache in a folder without one, and finds nothing in it', async () => {
     const untouched = new Project({ 'main.ts': STRATEGY, 'bars.csv': CSV_HEADER + csvLines(0, 100) });
     try {
       const strategy = untouched.strategy('main.ts');

@@ -52,7 +52,7 @@ describe('verify', () => {
   const states = ({ nodes }: VerifyReport): Record<string, string> =>
     Object.fromEntries(nodes.map(({ name, state }) => [name, state]));
 
-  it('recomputes what is stored and finds it so, all or a sample, and leaves nothing behind', async () => {
+  it('recomputes all stored rows or a sample, finds them equal, and stores nothing', async () => {
     await make('0');
     const all = await verify();
     assert.deepEqual(states(all), {

@@ -259,7 +259,7 @@ describe('early cutoff, over several blocks and intervals', () => {
     await assertCold(back);
   });
 
-  it('an edit and new bars at once: what was there is reused, the new bars are computed', async () => {
+  it('an edit and new bars at once: stored rows are reused, the new bars are computed', async () => {
     edit('closes[0] - closes[2]', 'closes[0] - 1 * closes[2]');
     project.append('bars.csv', csvLines(BARS, BARS + 3000));
     const longer = { start: ALL.start, end: minute(BARS + 3000) };

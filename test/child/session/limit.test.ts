@@ -60,7 +60,7 @@ describe('the limit on setting a strategy up', () => {
       ));
   }
 
-  it('does not count the hashing of its data, which is told as progress', () =>
+  it('does not count the hashing of its data, which is reported as progress', () =>
     inProject(strategy(''), (project) =>
       withChild(async (child) => {
         await child.materialize(project, RANGE);

@@ -16,7 +16,7 @@ export class Main extends Strategy {
 `;
 
 describe('a project folder that is renamed during a run', () => {
-  it('is told of in a sentence, and left where it went with its cache', async () => {
+  it('is reported in a sentence, and keeps its cache at its new place', async () => {
     const project = new Project({
       'main.ts': STRATEGY,
       'bars.csv': `time,close,volume\n${csvLines(0, 200)}`,

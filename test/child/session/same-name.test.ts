@@ -54,7 +54,7 @@ describe('two strategies of one name, in two files', () => {
     );
   });
 
-  it('go by the class alone as long as there is one, and have to be told apart from then on', async () => {
+  it('go by the class alone while it is unique, and by file and class from then on', async () => {
     assert.equal((await child.read(project, 'Main', 'scaled')).ts.length, 20);
     await child.materialize(project, { ...RANGE, file: 'lib/b.ts' });
     await refused(

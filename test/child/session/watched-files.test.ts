@@ -66,7 +66,7 @@ describe('files that are read by code of the author’s', () => {
     ],
   };
   for (const [way, [body, files]] of Object.entries(WAYS)) {
-    it(`are told once a provider without version() has read them: ${way}`, async () => {
+    it(`are reported once a provider without version() has read them: ${way}`, async () => {
       const code = body.replaceAll('FILE', at('mine/a.csv')).replaceAll('FOLDER', at('mine'));
       project.write({ 'main.ts': strategy(fetching(code)) });
       const report = await child.materialize(project, RANGE);
@@ -85,7 +85,7 @@ describe('files that are read by code of the author’s', () => {
     });
   }
 
-  it('are told of a provider with version() as well, which itself says whether they changed', async () => {
+  it('are reported for a provider with version() too, which itself says whether they changed', async () => {
     const provider = fetching(`return readFileSync(${at('mine/a.csv')}, 'utf8');`).replace(
       'bounds:',
       `version: () => readFileSync(${at('mine/a.csv')}, 'utf8'), bounds:`,
@@ -106,7 +106,7 @@ describe('files that are read by code of the author’s', () => {
     );
   });
 
-  it('are told of setup(), before any run, and what they change is found by the next look', async () => {
+  it('are reported for setup() before any run, and the next check finds their changes', async () => {
     const setup = `factor = Number(readFileSync(${at('factor.json')}, 'utf8'));`;
     project.write({ 'main.ts': strategy(`csvHistory('bars.csv')`, setup) });
     assert.deepEqual((await look()).dataFiles, [project.path('factor.json')]);

@@ -62,7 +62,7 @@ describe('the tables of a slot as they cross', () => {
     );
   });
 
-  it('are refused where they have not as many cells as rows', () => {
+  it('are refused if cells and rows differ in number', () => {
     const ts = Float64Array.of(0);
     const numbers = {
       shape: 'value',

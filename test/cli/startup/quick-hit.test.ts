@@ -228,7 +228,7 @@ describe('a hit that the terminal tells by itself', () => {
     return another;
   }
 
-  it('is one that a run would tell, in the same words, whatever was edited or damaged', async () => {
+  it('equals that of a run, in the same words, after any edit or damage', async () => {
     let told = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -262,7 +262,7 @@ describe('a hit that the terminal tells by itself', () => {
     assert.ok(told > 0, 'it never told any');
   });
 
-  it('is told from the first run on: one that computed says what the next one will', async () => {
+  it("is known from the first run on: a run that computed stores the next one's report", async () => {
     const edited = new Map<string, World>();
     try {
       for (const edit of ['nothing', 'constant', 'a corrected bar', 'more bars']) {
@@ -290,7 +290,7 @@ describe('a hit that the terminal tells by itself', () => {
     }
   });
 
-  it('is told without a child, a bundler or DuckDB', async () => {
+  it('needs no child, bundler or DuckDB', async () => {
     const world = await settledWorld();
     try {
       await world.full();
@@ -316,7 +316,7 @@ describe('a hit that the terminal tells by itself', () => {
   });
 
   for (const what of Object.keys(HIDDEN)) {
-    it(`is none where the strategy reads or needs ${what}`, async () => {
+    it(`is none if the strategy reads or needs ${what}`, async () => {
       const world = hidden.get(what) ?? assert.fail(what);
       await world.full();
       const again = await world.full();

@@ -4,7 +4,7 @@ import { cases } from '../../support/profile.js';
 import { textDigest, textsDigest } from '../../../src/engine/fingerprint/digest.js';
 
 describe('digest of a column of texts', () => {
-  it('is that of all of them at once, however long they are and wherever they are cut', () => {
+  it('is that of the joined text, however long the parts and wherever they are cut', () => {
     const long = fc
       .tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.integer({ min: 1, max: 2 ** 17 }))
       .map(([text, times]) => text.repeat(times).slice(0, 2 ** 19));

@@ -31,7 +31,7 @@ function extremes({ ts, columns }: Table, end: number, ranges: number): string[]
 }
 
 describe('decimation', () => {
-  it('keeps the least and the greatest number of each stretch, in order, and no more than four rows of it', () => {
+  it('keeps the least and the greatest number of each piece, in order, and no more than four rows of it', () => {
     const value = fc.oneof(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.constant(Number.NaN));
     const values = fc.array(value, { minLength: 100, maxLength: 400 });
     fc.assert(

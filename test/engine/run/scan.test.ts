@@ -74,7 +74,7 @@ describe('a scan', () => {
     );
   });
 
-  it('computes after a correction from its block on, and no further than to where a stored state comes out as it was', async () => {
+  it('computes after a correction from its block on, until a state equals the stored one', async () => {
     await fc.assert(
       fc.asyncProperty(
         kinds,
@@ -119,7 +119,7 @@ describe('a scan', () => {
     assert.equal(report.nodes[2]?.state, 'reused');
   });
 
-  it('edited, it finds what it is made from in the cache, from the beginning', async () => {
+  it('edited, it reads its inputs from the cache, from the beginning', async () => {
     const price = stream(60, minutes(0.2, 7));
     const own = node(60, { 1: 2 }, { seed: 3, scan: 'sum' });
     const specs = [price, node(60, { 0: 1 }, { seed: 3 }), own];

@@ -75,7 +75,7 @@ class FamilyHost extends WorldHost {
 }
 
 describe('nodes that are computed side by side', () => {
-  it('are not begun any more once the chunk has to be planned anew', async () => {
+  it('no longer start once the chunk has to be planned anew', async () => {
     const sparse = node(60, { 0: 1 }, { seed: 3, sparse: 2 });
     const chain = [reads(0, 5), reads(3, 6), reads(4, 7), reads(5, 8)];
     const specs: Spec[] = [prices(), sparse, reads(1, 4, 20), ...chain];
@@ -96,7 +96,7 @@ describe('nodes that are computed side by side', () => {
     );
   });
 
-  it('reuse nothing that was found wrong meanwhile', async () => {
+  it('reuse nothing found wrong meanwhile', async () => {
     for (const looksAhead of [false, true]) {
       const specs: Spec[] = [prices(), prices(), reads(0, 5), reads(1, 5), reads(2, 7)];
       const [store, host] = [new SlowStore(), new FamilyHost(specs)];

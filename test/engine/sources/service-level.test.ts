@@ -179,7 +179,7 @@ function checkReport(report: RunReport, { levels, hangs }: Step): void {
 }
 
 describe('the service level of a stream that is materialized', () => {
-  it('has its outcome in the report, fails what it says and nothing else, and never makes the cache say what is not so', async function () {
+  it('has its outcome in the report, fails nothing else, and never makes the cache lie', async function () {
     this.timeout(120_000);
     let [partial, failed, held] = [0, 0, 0];
     const cases = fc.asyncProperty(

@@ -267,7 +267,7 @@ describe('an edited source', () => {
     if (tried >= 90) assert.ok(edited > tried / 10 && computed > edited && exactly > 0, counts);
   };
 
-  it('has exactly the slots computed again that had or have an edited bar within reach', () =>
+  it('recomputes exactly the slots that had or have an edited bar within reach', () =>
     property(() => Promise.resolve(new MemoryStore()), 180));
 
   it('so it is over DuckDB', async () => {

@@ -20,7 +20,7 @@ describe('store: what is too large for the usual share of the memory', () => {
     }
   });
 
-  it('is refused with the way out where a limit was set', async () => {
+  it('is refused with the way out if a limit was set', async () => {
     const database = await startDatabase(64);
     try {
       const set = (sql: string) => database.connection.run(sql);

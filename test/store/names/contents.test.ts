@@ -104,7 +104,7 @@ describe('store: names', () => {
     });
   });
 
-  it('finds the node that a name stands for now, with its columns', async () => {
+  it('finds the current node of a name, with its columns', async () => {
     await withStore(async (store) => {
       await store.register([PRICE, FAST]);
       assert.equal((await store.findNode('Momentum', 'fast'))?.schema, null);
@@ -345,7 +345,7 @@ describe('store: invalidation', () => {
     });
   });
 
-  it('takes out of a covered span what it says, all of it where asked, and nothing of what never read so far', async () => {
+  it('removes the named part of a covered span, or all of it if asked, and nothing of what never read that far', async () => {
     await withStore(async (store) => {
       await store.register([record('a', 'f-a')]);
       const table = valueTable([0, 60, 120, 180], numbers([1, 2, 3, 4]));

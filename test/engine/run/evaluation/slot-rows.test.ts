@@ -57,7 +57,7 @@ function tableOf(times: readonly number[], kinds: readonly ('row' | 'null' | 'no
 const shown = (table: Table): unknown[] => Array.from(table.ts, (ts, row) => [ts, rowValue(table, row)]);
 
 describe('the rows at hand from slot to slot', () => {
-  it('are the last ones of each node, whoever of its lane has a bar, and stay as they were kept', () => {
+  it('are the last ones of each node, whichever node of its lane has a bar, and do not change', () => {
     let [inPlace, steps] = [0, 0];
     fc.assert(
       fc.property(

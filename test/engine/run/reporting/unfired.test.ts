@@ -134,7 +134,7 @@ describe('slots that did not fire', () => {
     assert.equal((await reported(specs, { start: day(20), end: day(90) })).unfired, null);
   });
 
-  describe('of a window that nothing in its source fills, where the range begins later than the source', () => {
+  describe('for a window longer than its source, if the range begins later than the source', () => {
     const later = { start: day(1000), end: day(1282) };
     const told: [string, (price: MadeStream) => Spec[], RegExp | null][] = [
       [

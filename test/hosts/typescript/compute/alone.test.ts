@@ -54,7 +54,7 @@ describe('each bar from its own windows alone', () => {
     );
   });
 
-  it('gives no bar what lies beyond it, however rare that is', async () => {
+  it('gives no bar anything later than itself, however rare', async () => {
     const input = sliding(numbers(walk(4000)), 3);
     const honest = await run(
       meanPeeking(() => false),
@@ -72,7 +72,7 @@ describe('each bar from its own windows alone', () => {
     }
   });
 
-  it('follows no other bar, so that what is kept between them shows', async () => {
+  it('follows no other bar, so that state kept between bars shows', async () => {
     const input = sliding(numbers(walk(200)), 1);
     const counting = (): ((view: View) => number) => {
       let calls = 0;
@@ -95,7 +95,7 @@ describe('each bar from its own windows alone', () => {
     assert.deepEqual([failureIn(result).asOf, result.table.ts.length], [50 * MINUTE, 49]);
   });
 
-  it('has no way to another bar: what a function is given has the members that its type shows', async () => {
+  it("has no way to another bar: a function's arguments have only the members of their types", async () => {
     const members = (of: object): string[] => {
       const found = new Set<string>();
       for (let at = of; at !== Object.prototype; at = Object.getPrototypeOf(at) as object)

@@ -55,7 +55,7 @@ function chunk(rows: number, lookback = 3): ComputeInput[] {
 }
 
 describe('the column form', () => {
-  it('is looked after when a record that it gave has a getter that keeps state', async () => {
+  it('is checked when a record that it gave has a getter that keeps state', async () => {
     let count = 0;
     const counting = columns((): ColumnOutput => [
       {
@@ -229,7 +229,7 @@ describe('the look-ahead probe', () => {
     });
   }
 
-  it('accepts them where values are NaN, undefined, records or JSON', async () => {
+  it('accepts values that are NaN, undefined, records or JSON', async () => {
     const outputs: ((series: Series) => ColumnOutput)[] = [
       (series) => new Float64Array(series.length).fill(Number.NaN),
       (series) => Array.from(series.asOf, (at) => (at % 120 === 0 ? undefined : at)),

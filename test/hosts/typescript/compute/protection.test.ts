@@ -47,7 +47,7 @@ describe('inputs', () => {
     });
   }
 
-  it('are put right where two inputs share memory', async () => {
+  it('are restored if two inputs share memory', async () => {
     const table = numbers([1, 2, 3]);
     const again = stream('again');
     const write = (view: View): number => {
@@ -132,7 +132,7 @@ describe('captured variables', () => {
     assert.equal(result.table.ts.length, 0);
   });
 
-  it('that go to and fro make the chunk void too, whatever they are in the end', async () => {
+  it('that change and change back make the chunk void too', async () => {
     let flag = false;
     const guard = { changed: () => (flag ? { variable: 'flag', location: null } : null) };
     const four = [sliding(numbers([1, 2, 3, 4]), 1)];
@@ -142,7 +142,7 @@ describe('captured variables', () => {
     assert.equal(result.table.ts.length, 0);
   });
 
-  it('that did not change are no matter, and are looked at after the code ran', async () => {
+  it('that did not change do no harm, and are checked after the code ran', async () => {
     let ran = false;
     let asked = false;
     const guard = {

@@ -8,7 +8,7 @@ import { Node, StreamInput } from '../../../../src/sdk/node.js';
 import { demoHistory } from '../../../../src/sdk/providers/providers.js';
 import { codeOf, hasher, load, ownCodes } from './support/project.js';
 
-describe('what stands around a function', () => {
+describe('what surrounds a function', () => {
   const price = new StreamInput({ tags: ['A'], historyProvider: demoHistory() });
   const quote = new StreamInput({ tags: ['B'], historyProvider: demoHistory() });
   const request = {
@@ -46,7 +46,7 @@ describe('what stands around a function', () => {
     assert.notEqual(hashOf(reader(other('x'))), hashOf(reader(other('y'))));
   });
 
-  it('counts the name of an input where the code reads a name', () => {
+  it('counts the name of an input if the code reads a name', () => {
     const [a, b] = ['a', 'b'].map(
       (name) => new StreamInput({ name, tags: [], historyProvider: demoHistory() }),
     );
@@ -109,7 +109,7 @@ describe('what stands around a function', () => {
     assert.ok(parts.some(({ kind, preview }) => kind === 'built-in' && preview === 'sdk:demoHistory'));
   });
 
-  it('counts a built-in function that was replaced, whoever calls it', () => {
+  it('counts a replaced built-in function, whatever calls it', () => {
     const plain = hashOf(reader(1));
     const original = Math.hypot;
     try {

@@ -100,7 +100,7 @@ describe('capture guard', () => {
     });
   }
 
-  it('takes what is so for changed by nobody, whatever was hashed before and after', async () => {
+  it('takes such values for unchanged, whatever was hashed before and after', async () => {
     const { exports } = await load({ 'main.ts': MODULE });
     const fns = exports['fns'] as Readonly<Record<string, () => void>>;
     const hashes = hasher();

@@ -363,7 +363,7 @@ const UNSEEN: readonly Pair[] = [
   ),
 ];
 
-describe('what code may see beside what it calls', () => {
+describe('what code sees besides what it calls', () => {
   for (const { what, before, after, code } of [...WHICH, ...REFLECTED]) {
     it(`counts: ${what}`, async () => {
       const [first, second, same] = [
@@ -392,7 +392,7 @@ describe('what code may see beside what it calls', () => {
     });
   }
 
-  it('counts the name of a function of its own where a name is read', async () => {
+  it("counts the name of an author's function if a name is read", async () => {
     const reading = (name: string): string => `() => { const ${name} = () => 1; return ${name}.name }`;
     assert.notEqual((await codeOf('', reading('a'))).hash, (await codeOf('', reading('b'))).hash);
     const calling = (name: string): string => `() => { const ${name} = () => 1; return ${name}() }`;

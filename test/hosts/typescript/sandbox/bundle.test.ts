@@ -78,7 +78,7 @@ describe('bundling a strategy', () => {
     });
   });
 
-  it('tells every file its own place, beside a require of the author’s', async () => {
+  it('gives every file its own place, beside an author’s require', async () => {
     const files = {
       'a.ts': `#!/usr/bin/env node
         import { createRequire } from 'node:module';
@@ -125,7 +125,7 @@ describe('bundling a strategy', () => {
     });
   });
 
-  it('puts bytes of a .wasm file into the bundle and loads a .node file from where it is', async () => {
+  it('puts the bytes of a .wasm file into the bundle, and loads a .node file in place', async () => {
     const files = {
       'a.ts': "import bytes from './some.wasm'; import './addon.node'; export { bytes };",
       'some.wasm': '\0asm',
@@ -213,7 +213,7 @@ describe('bundling a strategy: the file it leaves', () => {
       assert.notEqual((await bundle(root, 'a.ts')).codePath, first.codePath);
     }));
 
-  it('is left where it lies when it is the same, as if it were new, and written when it is not', () =>
+  it('is kept, with a new time, if it is the same, and written if it is not', () =>
     withProject({ '.seamless/tmp/a.mjs': 'export {};' }, async (root) => {
       const path = join(root, '.seamless/tmp/a.mjs');
       await utimes(path, new Date(0), new Date(0));
@@ -238,7 +238,7 @@ describe('bundling a strategy: the file it leaves', () => {
 
   const ownFolder = join(tmpdir(), `seamless-bundles-${process.getuid?.()}`);
 
-  it('goes to a temporary folder of the user’s own where the project cannot be written to', () =>
+  it('goes to a user’s own temporary folder if the project cannot be written to', () =>
     withProject({ '.seamless': 'a file in the way' }, async (root) => {
       await chmod(root, 0o555);
       const path = await writeBundle(root, 'elsewhere.mjs', 'export {};');

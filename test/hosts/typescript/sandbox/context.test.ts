@@ -91,7 +91,7 @@ describe('compute-only context: clock and random numbers of a computeFn', () => 
     assert.ok(draws.every((draw) => draw >= 0 && draw < 1));
   });
 
-  it('has neither where there is no single bar, as in the column form', async () => {
+  it('has neither without a single bar, as in the column form', async () => {
     const strategies = { date: '() => Date.now()', random: '() => Math.random()' };
     const outcome = await runStrategy(strategyOf(strategies), { chunks: [[NaN]] });
     assert.match(
@@ -106,7 +106,7 @@ describe('compute-only context: clock and random numbers of a computeFn', () => 
   });
 });
 
-describe('compute-only context: what is told', () => {
+describe('compute-only context: what is reported', () => {
   it('tells of a violation that a computeFn caught', async () => {
     const caught = '() => { try { return process.env.HOME ? 1 : 2; } catch { return 0; } }';
     const outcome = await runStrategy(strategyOf({ sly: caught, good: '() => 7' }));
@@ -206,7 +206,7 @@ describe('compute-only context: what stays possible in a computeFn', () => {
     assert.deepEqual(values, [1, true, 64, 'a/b', '1,234.5']);
   });
 
-  it('prints, and what is printed may not read the environment, wherever its code says that it is', async () => {
+  it('prints, and printed objects may not read the environment, whatever file their code claims', async () => {
     const INSPECT = "Symbol.for('nodejs.util.inspect.custom')";
     const named = '`return String(process.env.HOME);\n//# sourceURL=node:internal/util/colors`';
     const nodes = {

@@ -313,7 +313,7 @@ describe('authorLocation', () => {
     assert.deepEqual(at(`x\n${pack}`), { file: '/p/node_modules/m/i.js', line: 1, column: 1 });
   });
 
-  it('gives null where there is no frame of anybody’s', () => {
+  it('gives null without an author’s frame', () => {
     assert.equal(at('x\n    at a (node:fs:1:1)\n    at <anonymous>\n    at new Promise (<anonymous>)'), null);
     assert.equal(at(undefined as unknown as string), null);
   });

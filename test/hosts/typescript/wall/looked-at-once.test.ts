@@ -35,7 +35,7 @@ describe('a change to a built-in object while pieces of work are looked at once'
     assert.equal(isChanged(), false);
   });
 
-  it('counts also where it was put back before, with what a later piece did', () => {
+  it('counts even if it was undone before, with what a later piece did', () => {
     const { wall, change, isChanged } = walled();
     const seen = wall.lookedAtOnce(() => {
       change();
@@ -46,7 +46,7 @@ describe('a change to a built-in object while pieces of work are looked at once'
     assert.equal(wall.meddling('core'), null);
   });
 
-  it('is told of after a slot all the same', () => {
+  it('is still reported after a slot', () => {
     const { wall, change } = walled();
     assert.equal(wall.meddlingSince(), null);
     change();
@@ -55,7 +55,7 @@ describe('a change to a built-in object while pieces of work are looked at once'
     assert.equal(wall.meddlingSince(), null);
   });
 
-  it('is seen at a glance where a function is another one, or throws when it is read', () => {
+  it('is seen at a glance if a function was replaced, or throws when it is read', () => {
     for (const get of [() => () => 2, () => assert.fail()]) {
       const { wall, hide, isChanged } = walled();
       assert.equal(wall.meddlingSince(), null);
@@ -66,7 +66,7 @@ describe('a change to a built-in object while pieces of work are looked at once'
     }
   });
 
-  it('is found by the next look where a glance takes it for the same', () => {
+  it('is found by the next full check if a glance misses it', () => {
     const { wall, hide } = walled();
     assert.equal(wall.meddlingSince(), null);
     hide();

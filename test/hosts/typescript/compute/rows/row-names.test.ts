@@ -29,7 +29,7 @@ function each(table: Table, read: (row: Row) => unknown): ReturnType<typeof run>
 }
 
 describe('the names in a row', () => {
-  it('are found regardless of case, also where cells are empty or texts', async () => {
+  it('are found regardless of case, even if cells are empty or texts', async () => {
     assert.deepEqual(valuesOf((await each(numbers, ({ close }) => close)).table), [3, 4]);
     assert.deepEqual(valuesOf((await each(numbers, (row) => row.CLOSE)).table), [3, 4]);
     assert.deepEqual(valuesOf((await each(mixed, (row) => row.close)).table), [3, null]);
@@ -39,7 +39,7 @@ describe('the names in a row', () => {
     assert.deepEqual(valuesOf((await run(row, price, [sliding(numbers, 1)])).table), [3, 4]);
   });
 
-  it('are refused where there is no such column, with those there are', async () => {
+  it('are refused for an unknown column, with the known ones', async () => {
     for (const table of [numbers, mixed]) {
       const { message, code } = failureIn(await each(table, (row) => row.last));
       assert.match(message, /price has no column "last"; it has .*Close/);
@@ -47,7 +47,7 @@ describe('the names in a row', () => {
     }
   });
 
-  it('are refused where two differ by case alone, unless written as they are', async () => {
+  it('are refused if two differ by case alone, unless written exactly', async () => {
     const twins = records({ Close: [1, 2], CLOSE: [3, 4] });
     assert.deepEqual(valuesOf((await each(twins, (row) => row.CLOSE)).table), [3, 4]);
     const { message } = failureIn(await each(twins, (row) => row.close));
