@@ -1,26 +1,26 @@
 import type { OpenPosition, Trade } from '../../sdk/live/live.js';
 import type { Seconds } from '../../sdk/time/time.js';
 
-/** An order that was carried out. */
+/** A filled order, or a filled part of one. */
 export interface Fill {
   readonly symbol: string;
   readonly quantity: number;
   /** Money per unit, slippage included. */
   readonly price: number;
-  /** Below 0: a rebate, which only a maker gets, and only where the world declares it. */
+  /** Negative: a rebate. Only makers get one, and only if the world declares it. */
   readonly fee: number;
   /** Money lost to slippage, at least 0. */
   readonly slippage: number;
 }
 
-/** A trade that is not closed yet. */
+/** An open trade. */
 interface OpenTrade {
   readonly opened: Seconds;
-  /** Bars of the symbol before the one it was opened at. */
+  /** Number of the symbol's bars before the one that opened it. */
   readonly bar: number;
   readonly sign: number;
   largest: number;
-  /** Units and money that went in, and came out. */
+  /** Units and money of all entries, and of all exits. */
   unitsIn: number;
   moneyIn: number;
   unitsOut: number;
@@ -28,7 +28,7 @@ interface OpenTrade {
   fees: number;
 }
 
-/** Cash and units. Every change is a fill: cash goes by what units cost and by the fee, and by nothing else. */
+/** Cash and positions. Only fills change them: cash changes by the price of the units and the fee, and by nothing else. */
 export class Account {
   cash: number;
   fees = 0;
@@ -39,7 +39,7 @@ export class Account {
   readonly #open = new Map<string, OpenTrade>();
   readonly #rounding: number;
 
-  /** @param rounding share of a trade's units that may be left of it by rounding: it then counts as closed */
+  /** @param rounding a position counts as closed if no more than this share of a trade's units is left of it */
   constructor(capital: number, rounding = 0) {
     this.cash = capital;
     this.#rounding = rounding;
@@ -55,7 +55,7 @@ export class Account {
 
   /**
    * @param at open of the bar it was filled at
-   * @param bar bars of the symbol before that one
+   * @param bar number of the symbol's bars before that one
    */
   apply(fill: Fill, at: Seconds, bar: number): void {
     const { symbol, quantity, price, fee } = fill;
@@ -85,9 +85,9 @@ export class Account {
   }
 
   /**
-   * What of a symbol is held, and what it would have come to.
-   * @param price that it is worth now
-   * @param bars of the symbol so far
+   * The open position of a symbol, with its profit if it were closed now.
+   * @param price of a unit now
+   * @param bars number of the symbol's bars so far
    */
   open(symbol: string, price: number, bars: number): OpenPosition | null {
     const trade = this.#open.get(symbol);
@@ -151,7 +151,7 @@ export class Account {
   }
 }
 
-/** The part of a fill that opens, or closes, with its share of the fee. */
+/** The part of a fill that opens or closes a position, with its share of the fee. */
 type Part = Omit<Fill, 'slippage'>;
 
 function sideOf(sign: number): 'long' | 'short' {

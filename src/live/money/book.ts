@@ -4,7 +4,7 @@ import type { World } from '../world/schema.js';
 import type { Fill } from './account.js';
 import { limitFill, takerFill, type FillBar } from './fills.js';
 
-/** A bar of what is traded, as it closes. */
+/** A closed bar of a traded symbol. */
 export interface PriceBar extends FillBar {
   /** Its open in time. */
   readonly ts: Seconds;
@@ -15,35 +15,35 @@ export interface OpenOrder {
   readonly order: number;
   /** Units that are not filled yet. */
   quantity: number;
-  /** Nothing that opened before fills it. At first the close of the bar that gave the signal. */
+  /** Bars that opened earlier cannot fill it. At first the close of the bar that gave the signal. */
   asOf: Seconds;
-  /** The price it rests at. Null: it takes the open of the symbol's next bar. */
+  /** The price it rests at; null: it takes the open of the symbol's next bar. */
   limit: number | null;
-  /** Bars of the symbol that it has rested for. */
+  /** Number of the symbol's bars that it has rested for. */
   rested: number;
 }
 
-/** One symbol: what was decided for it, and what is on its way. */
+/** One symbol's decision and its open orders. */
 export interface Book {
   readonly symbol: string;
-  /** What decides for this symbol and others at once; null: it has a decision of its own. */
+  /** The cross-section that decides for this symbol; null: it has its own decision. */
   readonly section: number | null;
   signal: number | null;
   decidedAt: Seconds | null;
-  /** The weight in force. */
+  /** The current weight. */
   weight: number;
   orders: OpenOrder[];
 }
 
-/** Units that will be filled at the next open. Orders that rest do not count: a new order takes their place. */
+/** Units that will be filled at the next open. Resting orders do not count: a new order replaces them. */
 export function pendingOf({ orders }: Book): number {
   return orders.reduce((sum, { quantity, limit }) => (limit === null ? sum + quantity : sum), 0);
 }
 
 /**
- * Has a bar fill the orders of its symbol.
+ * Fills a symbol's orders by a bar.
  * @param asOf its close
- * @param onFill told before the next order is looked at
+ * @param onFill called before the next order is considered
  */
 export function fillOrders(
   book: Book,
@@ -89,16 +89,16 @@ function takenFill(
   fills: World['fills'],
 ): Fill & { readonly maker?: boolean } {
   const fill = takerFill({ symbol, quantity }, bar.open, fills);
-  // Where there are makers, a fill says what it was.
+  // If orders may rest, a fill says whether it was a maker's.
   return fills.at === 'limit' ? { ...fill, maker: false } : fill;
 }
 
-/** Whether just this order rests already: it keeps its place. */
+/** Whether the same order rests already: it then keeps its place. */
 export function restsAs({ orders }: Book, quantity: number, limit: number): boolean {
   return orders.some((open) => open.limit === limit && open.quantity === quantity);
 }
 
-/** Takes back the orders of a symbol that rest. */
+/** Cancels the resting orders of a symbol. */
 export function cancelResting(book: Book, reason: string): RunEventBody[] {
   const resting = book.orders.filter(({ limit }) => limit !== null);
   if (resting.length === 0) return [];

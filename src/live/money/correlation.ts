@@ -3,12 +3,12 @@ import type { World } from '../world/schema.js';
 /** The last closes of all symbols at one slot, by position; null: none yet. */
 export type SlotCloses = readonly (number | null)[];
 
-/** What all symbols closed at in the last slots: memory of one size, and a function of these slots alone. */
+/** The closes of all symbols in the last slots. Memory is constant, and results depend on these slots alone. */
 export class RecentCloses {
   readonly #most: number;
   #slots: SlotCloses[] = [];
 
-  /** @param returns that are looked back at: closes are one more */
+  /** @param returns how many to look back at; that takes one more close */
   constructor(returns: number) {
     this.#most = returns + 1;
   }
@@ -18,7 +18,7 @@ export class RecentCloses {
     if (this.#slots.length > this.#most) this.#slots.shift();
   }
 
-  /** The symbol's returns, less their mean and of length 1: those of two symbols come to their correlation. Null: it is not known. */
+  /** A symbol's returns as a vector without mean, of length 1: the product of two is their correlation. Null: unknown. */
   direction(symbol: number): Float64Array | null {
     if (this.#slots.length < this.#most) return null;
     const returns = new Float64Array(this.#most - 1);
@@ -42,16 +42,16 @@ function ofLengthOne(returns: Float64Array): Float64Array | null {
     squares += (each - mean) ** 2;
   }
   const length = Math.sqrt(squares);
-  // Without a close, or where nothing moves, nothing can be said.
+  // Unknown without a close, or if the price does not move.
   if (!(length > 1e-12) || !Number.isFinite(length)) return null;
   for (const [i, each] of returns.entries()) returns[i] = each / length;
   return returns;
 }
 
 /**
- * Weights without those that are one bet with a larger one: of symbols whose positions move together by more than `max`, only the one
- * with the largest |weight| is kept, the first of the list where they are equal. Two sides of one move are no such bet, a short of its
- * opposite is. A symbol of which it is not known is kept.
+ * Keeps one of several positions that are the same bet: of symbols whose positions correlate by more than `max`, only the one with the
+ * largest |weight| stays; of equal ones, the first. Long and short in positively correlated symbols are different bets; in negatively
+ * correlated ones they are the same. Symbols with an unknown correlation stay.
  */
 export function uncorrelatedWeights(
   weights: readonly number[],
@@ -84,8 +84,8 @@ function product(a: Float64Array, b: Float64Array): number {
 export type TimedClose = readonly [time: number, close: number];
 
 /**
- * What symbols closed at in the last slots of them all, oldest first: as the loop would have met them.
- * @param closes of each symbol, ascending: its last `most` of them
+ * The closes of all symbols in their last slots together, oldest first, as the loop would have seen them.
+ * @param closes the last `most` of each symbol, ascending
  */
 export function lastSlots(closes: readonly (readonly TimedClose[])[], most: number): SlotCloses[] {
   const times = [...new Set(closes.flatMap((each) => each.map(([time]) => time)))].sort((a, b) => a - b);

@@ -1,13 +1,13 @@
 import type { EquityPoint } from '../../sdk/live/live.js';
 import type { Seconds } from '../../sdk/time/time.js';
 
-/** Points a curve is thinned out to once it has twice as many: more than a screen can tell apart. */
+/** A curve with twice as many points is thinned to this number, which is still more than a screen shows. */
 const LEAST = 1000;
 
-/** Equity and drawdown over time in bounded memory: each point stands for as many slots as the others, a power of two. */
+/** Equity and drawdown over time, in bounded memory: all points cover the same number of slots, a power of two. */
 export class Curve {
   #points: [Seconds, number, number][] = [];
-  /** Slots that one point stands for, and those that the last one has. */
+  /** Slots per point, and slots of the last point so far. */
   #each = 1;
   #inLast = 0;
 
@@ -15,7 +15,7 @@ export class Curve {
   add(asOf: Seconds, equity: number, drawdown: number): void {
     const last = this.#points.at(-1);
     if (last && this.#inLast < this.#each) {
-      // In place: this is done for each slot.
+      // In place, because this runs at every slot.
       last[0] = asOf;
       last[1] = equity;
       if (drawdown > last[2]) last[2] = drawdown;

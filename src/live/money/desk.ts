@@ -10,23 +10,23 @@ import { limitFor } from './fills.js';
 import { Holdings } from './holdings.js';
 import { governedWeights, limitedWeights, ordersFor, type Holding, type SizedOrder } from './orders.js';
 
-/** What the world has the run do, besides what it is. */
+/** The settings of a world that may change during a run. */
 export interface Rule {
   /** Why no orders are made; empty: they are. */
   readonly inactive: string;
   readonly activation: World['activation'];
-  /** Of its weights. */
+  /** The share of its weights that the strategy gets. */
   readonly share: number;
 }
 
-/** What a rule comes to by the last closes, before it is in force. */
+/** The effect that a rule would have at the last closes. */
 export interface StagedRule {
   readonly orders: readonly Pick<SizedOrder, 'symbol' | 'quantity'>[];
-  /** Why it cannot be followed, a sentence; null: it can. */
+  /** Why it cannot be applied, a sentence; null: it can. */
   readonly refusal: string | null;
 }
 
-/** What a broker filled. */
+/** A fill reported by a broker. */
 export interface Execution {
   readonly execution: string;
   readonly order: number;
@@ -38,36 +38,36 @@ export interface Execution {
 }
 
 /**
- * Turns bars and decisions, slot by slot, into orders, fills and equity. The same slots give the same events, whatever the mode: a
- * journal is resumed by handing its slots in again.
+ * Turns bars and decisions, slot by slot, into orders, fills and equity. The same slots give the same events in every mode, so a run is
+ * resumed by replaying the slots of its journal.
  */
 export class Desk {
   readonly #world: World;
   readonly #holdings: Holdings;
-  /** Null where the policy does not ask what moves together. */
+  /** Null if the policy has no `correlation`. */
   readonly #recent: RecentCloses | null;
   readonly #books: readonly Book[];
   readonly #bySymbol: ReadonlyMap<string, Book>;
   readonly #hasSections: boolean;
-  /** The last decision about any symbol. */
+  /** Time of the last decision about any symbol. */
   #decidedAt: Seconds | null = null;
   #orders = 0;
-  /** Of a live world: the position of each order's symbol. */
+  /** In a live world: the position of each order's symbol. */
   readonly #ordered = new Map<number, number>();
-  /** What each symbol closed at last before the first slot. */
+  /** Each symbol's last close before the first slot. */
   #before: SlotCloses = [];
   #activation: string | null = null;
   #rule: Rule;
-  /** Every symbol has the weight that its signal comes to. */
+  /** Every symbol has the weight that follows from its signal. */
   #isSettled = false;
-  /** Whether the same signals come to the same weights at every slot. */
+  /** Whether the same signals give the same weights at every slot. */
   readonly #isSteady: boolean;
-  /** It has come to be another since the last orders. */
+  /** The rule has changed since the last orders. */
   #isNewRule = false;
-  /** The last slot, and what all was worth at its close. */
+  /** The last slot, and equity at its close. */
   #last: { readonly asOf: Seconds; readonly equity: number };
 
-  /** @param sections what decides for many symbols at once, by position of the symbol; null or absent: it has a decision of its own */
+  /** @param sections the cross-section that decides for a symbol, by position; null or absent: it has its own decision */
   constructor(world: World, symbols: readonly string[], sections: readonly (number | null)[] = []) {
     this.#world = world;
     const { policy, limits, decisionTtl } = world;
@@ -93,14 +93,14 @@ export class Desk {
     this.#bySymbol = new Map(this.#books.map((book) => [book.symbol, book]));
   }
 
-  /** What the symbols closed at in the slots before the first, oldest first: their policy is in force from there on. */
+  /** Takes in the closes of the slots before the first, oldest first, so that the policy applies from the first slot on. */
   warm(slots: readonly SlotCloses[]): void {
     for (const closes of slots) this.#recent?.add(closes);
     this.#before = slots.at(-1) ?? [];
   }
 
   /**
-   * Takes in a slot.
+   * Processes a slot.
    * @param bars that close at `asOf`, by position of the symbol; null: none
    * @param decisions that were made at `asOf`, by position; undefined: none
    */
@@ -110,11 +110,11 @@ export class Desk {
     decisions: readonly (RowValue | undefined)[],
   ): RunEventBody[] {
     const events: RunEventBody[] = [];
-    // First what was ordered before: the bar that gave a signal never fills it.
+    // Earlier orders first: the bar that gave a signal never fills its order.
     for (let i = 0; i < this.#books.length; i++) {
       const bar = bars[i];
       if (!bar) continue;
-      // Those of a live world are filled by its broker.
+      // In a live world, the broker fills orders.
       if (this.#hasOrders(i) && this.#world.mode !== 'live') this.#fill(i, bar, asOf, events);
       this.#holdings.bar(i, bar.close);
     }
@@ -136,7 +136,7 @@ export class Desk {
     events.push(...fillOrders(this.#books[i] as Book, bar, asOf, this.#world.fills, onFill));
   }
 
-  /** From the next slot on. @returns whether that is new */
+  /** Applies a rule from the next slot on. @returns whether it differs from the current one */
   govern(rule: Rule): boolean {
     const { inactive, activation, share } = this.#rule;
     if (inactive === rule.inactive && activation === rule.activation && share === rule.share) return false;
@@ -146,7 +146,7 @@ export class Desk {
     return true;
   }
 
-  /** Looks at a rule without following it. Null: it is the one in force. */
+  /** Evaluates a rule without applying it. Null: it is the current one. */
   stage(rule: Rule): StagedRule | null {
     const { inactive, activation, share } = this.#rule;
     if (inactive === rule.inactive && activation === rule.activation && share === rule.share) return null;
@@ -166,7 +166,7 @@ export class Desk {
     const [i, book] = this.#bookOf(order);
     const { symbol } = book;
     const open = book.orders.find((each) => each.order === order);
-    // What is filled after an order has ended counts all the same: the units are there.
+    // A fill after the order's end counts, too: the units are there.
     if (open) {
       open.quantity -= quantity;
       const done = Math.abs(open.quantity) <= 1e-9 * Math.abs(quantity);
@@ -177,7 +177,7 @@ export class Desk {
     return { type: 'fill', order, ...fill, at, execution, ...(maker !== undefined && { maker }) };
   }
 
-  /** An order that comes to nothing more. Null: it was done already. */
+  /** Ends an order that gets no more fills. Null: it had ended already. */
   rejected(order: number, reason: string): RunEventBody | null {
     const [, book] = this.#bookOf(order);
     if (!book.orders.some((each) => each.order === order)) return null;
@@ -198,7 +198,7 @@ export class Desk {
     return this.#orders;
   }
 
-  /** Whether orders are on their way. */
+  /** Whether there are open orders. */
   get waiting(): boolean {
     return this.#books.some(({ orders }) => orders.length > 0);
   }
@@ -207,13 +207,13 @@ export class Desk {
     return { ...this.#holdings.summary, orders: this.#orders };
   }
 
-  /** Notes decisions. Says whether orders are to be made. */
+  /** Records decisions. @returns whether to make orders */
   #decide(asOf: Seconds, decisions: readonly (RowValue | undefined)[], events: RunEventBody[]): boolean {
     let news = false;
     const sections = this.#hasSections ? this.#decidedSections(decisions) : null;
     for (let i = 0; i < this.#books.length; i++) {
       const book = this.#books[i] as Book;
-      // A section that decided gives nothing to whom it does not name: a symbol that left the universe is not held on.
+      // A symbol that a cross-section's decision leaves out gets 0, so one that left the universe is sold.
       const unnamed = decisions[i] === undefined && sections?.has(book.section);
       const value = unnamed ? 0 : signalOf(decisions[i]);
       if (value === null) continue;
@@ -237,7 +237,7 @@ export class Desk {
     if (inactive !== '') return false;
     const due = news || this.#isNewRule || this.#world.policy.rebalance === 'slot';
     this.#isNewRule = false;
-    // What is held on the way out is closed whatever is decided, and again where an order came to nothing.
+    // Draining closes positions whatever is decided, and tries again if an order was not filled.
     if (this.#rule.activation === 'drain') return true;
     return due && !(this.#isSettled && this.#isSteady);
   }
@@ -271,7 +271,7 @@ export class Desk {
     );
   }
 
-  /** What a rule makes of the signals: what symbols are to come to, and whether none has to wait for a price or a decision. */
+  /** The holdings that a rule wants for the signals, and whether no symbol has to wait for a price or a decision. */
   #holdingsBy(
     { activation, share }: Rule,
     asOf: Seconds,
@@ -289,7 +289,7 @@ export class Desk {
       const { symbol, decidedAt } = book;
       const price = this.#holdings.close(i);
       const weight = weights[i] as number;
-      // To close a position takes neither a price nor a decision.
+      // Closing a position needs neither a price nor a decision.
       if (drains)
         return [
           {
@@ -317,7 +317,7 @@ export class Desk {
     );
   }
 
-  /** Units held once all is filled that takes the next open. In the order of the fills, so that what closes leaves exactly 0. */
+  /** Units held once the orders for the next open are filled. Added in the order of the fills, so that closing leaves exactly 0. */
   #expected(symbol: string): number {
     const { orders } = this.#bySymbol.get(symbol) as Book;
     const held = this.#holdings.quantity(symbol);
@@ -336,7 +336,7 @@ export class Desk {
     for (const { symbol, price } of holdings) {
       const book = this.#bySymbol.get(symbol) as Book;
       const sized = wanted.get(symbol);
-      // What is held on the way out does not wait for a price.
+      // Draining does not wait for a price.
       const limit =
         sized && this.#rule.activation !== 'drain'
           ? limitFor(sized.quantity, price, this.#world.fills)
@@ -366,7 +366,7 @@ export class Desk {
   }
 }
 
-/** The number that a decision is; null: it decides nothing. */
+/** A decision as a number; null: it decides nothing. */
 function signalOf(value: RowValue | undefined): number | null {
   if (typeof value === 'boolean') return Number(value);
   return typeof value === 'number' && Number.isFinite(value) ? value : null;

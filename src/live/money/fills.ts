@@ -2,10 +2,10 @@ import type { World } from '../world/schema.js';
 import type { Fill } from './account.js';
 
 /*
- * What orders are filled at. Pure: an order, a bar and the world's `fills` decide.
+ * The prices and fees of fills. Pure functions of an order, a bar and the world's `fills`.
  */
 
-/** Low and high are read where orders rest. A bar that lacks one there does not go through a limit on that side. */
+/** Low and high matter for resting orders. A bar without one of them does not trade through a limit on that side. */
 export interface FillBar {
   readonly open: number;
   readonly low?: number | null;
@@ -20,10 +20,10 @@ export interface Sized {
 
 type Fills = World['fills'];
 
-/** A fill, and which fee it paid. */
+/** A fill, with the kind of fee it paid. */
 export type LimitFill = Fill & { readonly maker: boolean };
 
-/** The price that an order rests at, decided at a close. Null: orders of this world do not rest, but take the next open. */
+/** The price that an order rests at. Null: orders of this world take the next open. */
 export function limitFor(quantity: number, close: number, { at, offsetBps = 0 }: Fills): number | null {
   return at === 'limit' ? close * (1 - (Math.sign(quantity) * offsetBps) / 10_000) : null;
 }
@@ -34,10 +34,10 @@ export function takerFill(order: Sized, market: number, fills: Fills): Fill {
 }
 
 /**
- * What a bar makes of an order with a limit.
- * @param isFirst the bar is the first after the order. It then takes an open at its limit or better, and pays the taker's fee: it
- * never stood in the book. Later the market comes to it, whatever a bar opens at.
- * @returns null: the bar did not trade through the limit. To touch it is not enough, since others stood there before.
+ * The fill of an order with a limit by a bar.
+ * @param isFirst whether this is the first bar after the order. The order then takes an open at its limit or better, and pays the taker's
+ * fee, since it never stood in the book. At later bars it fills at its limit, whatever they open at.
+ * @returns null: the bar did not trade through the limit. Touching it is not enough, since others stood there before
  */
 export function limitFill(
   order: Sized & { readonly limit: number },

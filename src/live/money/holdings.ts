@@ -6,14 +6,14 @@ import { Meter } from './metrics.js';
 /** A broker fills in parts: 0.1 and 0.2 sold of 0.3 leave 3e-17 units in floating point. */
 const PARTS = 1e-12;
 
-/** The money of a run slot by slot: what is held, what it is worth, and what that comes to. */
+/** The money of a run, slot by slot: positions, equity, metrics. */
 export class Holdings {
   readonly #capital: number;
   readonly #account: Account;
   readonly #meter: Meter;
   readonly #symbols: readonly string[];
   readonly #closes: (number | null)[];
-  /** Bars of each symbol so far. */
+  /** Number of each symbol's bars so far. */
   readonly #bars: number[];
   #fills = 0;
 
@@ -38,7 +38,7 @@ export class Holdings {
     return this.#closes[i] ?? null;
   }
 
-  /** A fill at the open of the symbol's next bar, which is taken in after it. */
+  /** A fill at the open of the symbol's next bar. To be called before that bar. */
   fill(i: number, fill: Fill, at: Seconds): void {
     this.#account.apply(fill, at, this.#bars[i] as number);
     this.#fills += 1;
@@ -50,7 +50,7 @@ export class Holdings {
     this.#bars[i] = (this.#bars[i] as number) + 1;
   }
 
-  /** The slot's bars are in. Gives what all is worth. */
+  /** Ends a slot, after its bars. @returns equity */
   slot(asOf: Seconds): number {
     let exposed = false;
     let equity = this.#account.cash;

@@ -5,7 +5,7 @@ import { Curve } from './curve.js';
 const DAY = 86_400;
 const YEAR = 365.25 * DAY;
 
-/** Takes in equity slot by slot. Its memory grows with days, not with slots. Definitions: see `Metrics`. */
+/** Computes metrics from equity, slot by slot. Memory grows with days, not with slots. `Metrics` has the definitions. */
 export class Meter {
   readonly #capital: number;
   readonly #periodsPerYear: number;

@@ -2,18 +2,18 @@ import type { World } from '../world/schema.js';
 import { uncorrelatedWeights, type RecentCloses } from './correlation.js';
 
 /*
- * From what a strategy decides to what is ordered. Pure: no clock, no state, no order of symbols matters but that of the list.
+ * From decisions to orders. Pure functions, without clock or state.
  */
 
-/** A symbol as it stands at the close of a slot. Units, and money per unit. */
+/** A symbol at the close of a slot. */
 export interface Holding {
   readonly symbol: string;
-  /** Share of equity to be held. */
+  /** Share of equity to hold. */
   readonly weight: number;
   /** The last close. */
   readonly price: number;
   readonly quantity: number;
-  /** Ordered, and not filled yet. */
+  /** Units ordered, but not filled yet. */
   readonly pending: number;
 }
 
@@ -21,11 +21,11 @@ export interface SizedOrder {
   readonly symbol: string;
   /** Units to buy, below 0 to sell; never 0. */
   readonly quantity: number;
-  /** Units that will be held once it is filled. */
+  /** Units held once it is filled. */
   readonly target: number;
 }
 
-/** What limits leave of weights: each within `maxWeight` and `perSymbol`, and all together within `gross`. */
+/** Weights within the limits: each within `maxWeight` and `perSymbol`, all together within `gross`. */
 export function limitedWeights(
   weights: readonly number[],
   equity: number,
@@ -38,9 +38,8 @@ export function limitedWeights(
 }
 
 /**
- * Weights after the policy: what is near 0 is 0, what changed little stays, of what moves together one is kept, and of all only the
- * largest.
- * @param recent closes by the same positions; null: none are known
+ * Weights after the policy: threshold, hysteresis, correlation, top k, in this order.
+ * @param recent closes by the same positions; null: none
  */
 export function governedWeights(
   decided: readonly number[],
@@ -64,7 +63,7 @@ export function governedWeights(
   return weights.map((weight, i) => (kept.has(i) ? weight : 0));
 }
 
-/** Orders that bring holdings to their weights: what is held and what is on its way is netted, and dust is left. */
+/** Orders that bring holdings to their weights, net of positions and open orders. Differences from rounding are ignored. */
 export function ordersFor(
   holdings: readonly Holding[],
   equity: number,
@@ -73,7 +72,7 @@ export function ordersFor(
   return holdings.flatMap(({ symbol, weight, price, quantity, pending }) => {
     const target = targetUnits(weight, price, equity, limits.lot, fills);
     const difference = target - quantity - pending;
-    // What rounding leaves is no order.
+    // Rounding alone makes no order.
     const rounding = 1e-9 * Math.max(Math.abs(target), Math.abs(quantity));
     if (Math.abs(difference) <= rounding || !Number.isFinite(difference)) return [];
     const closes = target === 0;
@@ -82,7 +81,7 @@ export function ordersFor(
   });
 }
 
-/** Units worth a share of equity, so that what they cost to get is paid from it as well. Rounded towards nothing. */
+/** Units for a share of equity that also pays their costs. Rounded towards 0. */
 function targetUnits(
   weight: number,
   price: number,
@@ -93,7 +92,7 @@ function targetUnits(
   if (weight === 0 || equity <= 0) return 0;
   const perUnit = price * (1 + slippageBps / 10_000) * (1 + feeBps / 10_000) + feePerUnit;
   const units = (Math.abs(weight) * equity) / perUnit;
-  // A billionth of a lot below its border is the border: 0.3 / 0.1 is 2.9999999999999996.
+  // With a tolerance of a billionth of a lot: 0.3 / 0.1 is 2.9999999999999996.
   const whole = lot > 0 ? Math.floor(units / lot + 1e-9) * lot : units;
   return whole === 0 ? 0 : Math.sign(weight) * whole;
 }

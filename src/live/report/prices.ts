@@ -26,7 +26,7 @@ export interface RunPrices {
   readonly filled: number;
 }
 
-/** What a journal says of one symbol. A backtest's has no bars. */
+/** One symbol's bars and fills in a journal. A backtest's journal has no bars. */
 export interface RecordedPrices {
   readonly table: Table;
   readonly fills: readonly MarkedFill[];
@@ -47,7 +47,7 @@ export function recordedPrices(lines: Iterable<JournalLine>, symbol: string): Re
 
 const SHOWN = ['open', 'high', 'low', 'close'];
 
-/** @param points of time that a chart can tell apart */
+/** @param points how many a chart can show */
 export function shownPrices({ table, fills }: RecordedPrices, range: Range, points: number): RunPrices {
   const { ts } = table;
   const inRange = fills.filter(({ at }) => at >= range.start && at < range.end);
@@ -58,7 +58,7 @@ export function shownPrices({ table, fills }: RecordedPrices, range: Range, poin
   const shown = { start: Math.max(range.start, first), end: Math.min(range.end, last + 1) };
   return {
     interval,
-    // One bar alone has a width as well.
+    // A single bar needs a width, too.
     whole: ts.length > 0 ? [ts[0] as number, (ts.at(-1) as number) + (interval || 1)] : null,
     table: decimate(part, shown, points),
     fills: inRange.filter((_, at) => at % each === 0),
@@ -66,7 +66,7 @@ export function shownPrices({ table, fills }: RecordedPrices, range: Range, poin
   };
 }
 
-/** Candles where there are all four prices, else what there is of them. */
+/** The price columns that there are; all four make candles. */
 function pricesOf({ shape, ts, names, columns, present }: Table): Table {
   const places = SHOWN.map((name) => columnIndex(names, name)).filter((at) => at >= 0);
   return {

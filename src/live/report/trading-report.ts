@@ -7,10 +7,10 @@ import { RunEnding, stateOf, type RunRecord, type RunState } from '../journal/ru
 import { Holdings } from '../money/holdings.js';
 import { yearsOf, type YearOfReturns } from './returns.js';
 
-/** What a run came to, or has come to so far. */
+/** The result of a run, or its result so far. */
 export type Outcome = Omit<RunResult, 'run' | 'strategy' | 'world' | 'mode' | 'reason' | 'computedNodes'>;
 
-/** Units held of a symbol: from each time on, until the next. Thinned out to what a screen can tell apart. */
+/** Units held of a symbol, each until the next point. Thinned to what a screen can show. */
 interface PositionOverTime {
   readonly symbol: string;
   readonly points: readonly (readonly [at: Seconds, quantity: number])[];
@@ -23,7 +23,7 @@ interface NodeFault {
   readonly message: string;
 }
 
-/** All that is shown of a run, from its record and its journal. */
+/** Everything that is shown of a run, from its record and its journal. */
 export interface TradingReport {
   readonly run: string;
   readonly strategy: string;
@@ -37,10 +37,10 @@ export interface TradingReport {
   /** Why no orders are made at its end; null: they are. */
   readonly inactive: string | null;
   readonly symbols: readonly string[];
-  /** Null: it has no closed slot yet, or is a backtest that did not end, which says nothing of prices on its way. */
+  /** Null: it has no closed slot yet, or is a backtest that did not end, whose journal has no prices. */
   readonly outcome: Outcome | null;
   readonly years: readonly YearOfReturns[];
-  /** Symbols that most money was traded in come first. */
+  /** Ordered by traded money, the largest first. */
   readonly positions: readonly PositionOverTime[];
   /** The first nodes that failed. */
   readonly faults: readonly NodeFault[];
@@ -52,8 +52,7 @@ const POINTS = 1000;
 const MOST_FAULTS = 20;
 
 /**
- * Puts together what is shown of a run. Of one that has not ended, money is counted from its journal's bars and fills by the same
- * functions that counted it in the run.
+ * Makes the report of a run. If it has not ended, money is computed from its journal's bars and fills, by the run's own functions.
  */
 export function tradingReport(
   record: RunRecord,
@@ -118,7 +117,7 @@ class Tally {
     this.#record = record;
   }
 
-  /** Null: nothing to count from. */
+  /** Null: there is nothing to compute from. */
   get soFar(): Outcome | null {
     const summary = this.#holdings?.summary;
     if (!summary || summary.slots === 0 || this.#record.world.mode === 'backtest') return null;
@@ -141,7 +140,7 @@ class Tally {
   #note(event: RunEvent): void {
     switch (event.type) {
       case 'ready':
-        // A run that went on says it again.
+        // A resumed run repeats it.
         this.symbols = event.symbols;
         this.#holdings ??= new Holdings(this.#record.world, event.symbols);
         break;
@@ -169,7 +168,7 @@ class Tally {
     if (i >= 0) this.#holdings?.fill(i, event, at);
   }
 
-  /** Says whether it is a bar of what is traded. */
+  /** @returns whether the bar is of a traded symbol */
   #bar({ stream, row }: Extract<RunEvent, { type: 'bar' }>): boolean {
     const i = this.symbols.indexOf(stream);
     if (i < 0) return false;

@@ -8,15 +8,15 @@ import type { Desk } from '../money/desk.js';
 import type { BarColumns } from './rows.js';
 import type { SlotLoop } from './slot-loop.js';
 
-/** Slots of a journal that are computed together when a run goes on. */
+/** Slots of a journal that are computed together when a run is resumed. */
 const RESUMED_SLOTS = 4096;
 
-/** What a broker did to an order. */
+/** A broker's message about an order. */
 export type Traded = Exclude<BrokerSaid, { type: 'lost' }>;
 /** A late bar that was taken in. */
 type LateBar = Extract<RunEventBody, { type: 'late' }> & { readonly row: FeedBar['row'] };
 
-/** What goes through a journal. */
+/** What replaying a journal needs. */
 interface Again {
   readonly run: string;
   readonly loop: SlotLoop;
@@ -27,9 +27,9 @@ interface Again {
 }
 
 /**
- * Hands the slots of a journal in again.
+ * Replays the slots of a journal.
  * @param lines at least one
- * @throws SeamlessError `cache` when they come out otherwise.
+ * @throws SeamlessError `cache` when the result differs from the journal
  */
 export async function goThroughAgain(
   lines: readonly JournalLine[],
@@ -48,7 +48,7 @@ export async function goThroughAgain(
     const rules = line.events.filter((event) => event.type === 'world');
     const late = line.events.filter((event) => event.type === 'late' && event.taken);
     part.push(line);
-    // A broker's fill, and what the world said, counts from where it stands in the journal.
+    // A broker's fill and a change of the world apply from their place in the journal.
     if (told.length > 0 || rules.length > 0 || late.length > 0 || part.length === RESUMED_SLOTS)
       await close();
     for (const said of told) trade(said);
@@ -78,7 +78,7 @@ function barsOf(
   return bars;
 }
 
-/** What a broker said that an event of the journal came of; null: none. */
+/** The broker's message behind an event of the journal; null: none. */
 function brokerSaidBy(event: RunEventBody): Traded | null {
   if (event.type === 'rejected') return { type: 'ended', order: event.order, reason: event.reason };
   if (event.type !== 'fill' || event.execution === undefined) return null;

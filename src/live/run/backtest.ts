@@ -34,16 +34,16 @@ export interface BacktestParts {
   readonly traded: readonly TradedHistory[];
   readonly start: Seconds;
   readonly history: readonly [Seconds, Seconds] | null;
-  /** What the symbols closed at in the last slots before; null: the policy does not ask. */
+  /** Closes of the symbols in the last slots before the start; null: the policy does not need them. */
   readonly closes: readonly SlotCloses[] | null;
   readonly computedNodes: number;
-  /** The newest row of each stream and node, told as the run ends. */
+  /** The newest row of each stream and node, written as the run ends. */
   readonly newest?: readonly RunEventBody[];
   readonly journal: Journal;
   readonly onWritten: () => void;
 }
 
-/** Trades over stored history, slot by slot, as the Core Loop does over a feed. Nodes' values stay where they are: in the cache. */
+/** Trades over stored history, slot by slot, as the Core Loop does over a feed. Values of nodes stay in the cache. */
 export function backtest(parts: BacktestParts): RunResult {
   const { run, strategy, world, traded, journal } = parts;
   const symbols = traded.map(({ symbol }) => symbol);
@@ -93,7 +93,7 @@ export function backtest(parts: BacktestParts): RunResult {
   return result;
 }
 
-/** Goes through the slots in which a price or a decision closes. Gives the last one. */
+/** Visits all slots in which a price or a decision closes. @returns the last one */
 function tradeSlots(
   traded: readonly TradedHistory[],
   fills: World['fills'],
@@ -106,7 +106,7 @@ function tradeSlots(
   const prices = traded.map(({ price }) => new Rows(price, pricesOf(price.table, fills)));
   const decisions = traded.map(({ decision }) => new Rows(decision, valueReader(decision.table)));
   const all = [...prices, ...decisions];
-  // The same lists at each slot: there are millions.
+  // The lists are used again at each slot, because there are millions.
   const bars: (PriceBar | null)[] = prices.map(() => null);
   const values: (RowValue | undefined)[] = decisions.map(() => undefined);
   let last: Seconds | null = null;
@@ -136,7 +136,7 @@ class Rows<T> {
   close: Seconds;
   readonly #ts: Float64Array;
   readonly #grid: Grid;
-  /** Of its slots, where all are as long; null: they are not. */
+  /** The length of its slots, if all are equal; else null. */
   readonly #length: Seconds | null;
   readonly #read: (at: number) => T;
   #at = 0;
@@ -149,7 +149,7 @@ class Rows<T> {
     this.close = this.#closeAt(0);
   }
 
-  /** The row that closes then. */
+  /** Takes the row with this close; undefined: there is none. */
   take(close: Seconds): T | undefined {
     if (close !== this.close) return undefined;
     const value = this.#read(this.#at);

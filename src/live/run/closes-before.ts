@@ -4,7 +4,7 @@ import type { Seconds } from '../../sdk/time/time.js';
 import { lastSlots, type SlotCloses, type TimedClose } from '../money/correlation.js';
 import { pricesOf } from './slot-loop.js';
 
-/** Where the history of a symbol's bars is read. */
+/** The source of a symbol's bars. */
 export interface PriceSource {
   readonly grid: Grid;
   /** Null: it has none. */
@@ -12,7 +12,7 @@ export interface PriceSource {
 }
 
 /**
- * What symbols closed at in their last slots that closed by a time, oldest first, by position.
+ * The closes of symbols in the last slots that closed by a time, oldest first, by position.
  * @param most slots
  */
 export async function closesBefore(
@@ -25,7 +25,7 @@ export async function closesBefore(
   return lastSlots(closes, most);
 }
 
-/** Reads so much of the past as has so many bars, across nights, weekends and holes. */
+/** Reads far enough back to have `most` bars, across nights, weekends and holes. */
 async function lastCloses({ grid, open }: PriceSource, until: Seconds, most: number): Promise<TimedClose[]> {
   const reader = await open?.();
   const bounds = await reader?.bounds();

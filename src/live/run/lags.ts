@@ -16,11 +16,11 @@ interface Watched {
   isBehind: boolean;
 }
 
-/** Judges during a run how far the streams of a feed are behind its slots. */
+/** Checks during a run how far the streams of a feed are behind its slots. */
 export class Lags {
   readonly #streams: Watched[];
   readonly #start: Seconds;
-  /** Set once a stream whose service level is `failFast` is behind: the run is to end with it. */
+  /** The error that ends the run, set once a stream with `failFast` is behind. */
   refusal: SeamlessError | null = null;
 
   /** @param start slots that close by then are history */
@@ -33,7 +33,7 @@ export class Lags {
   }
 
   /**
-   * A stream that falls behind is told once, until it has caught up.
+   * Reports a stream that falls behind once, until it has caught up.
    * @param asOf close of the last slot
    * @param bars that closed since the last call, by stream
    */

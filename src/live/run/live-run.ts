@@ -26,15 +26,15 @@ import { WorldRules } from './rules.js';
 import { SlotLoop, tradedOf } from './slot-loop.js';
 
 type Message = FeedMessage | BrokerSaid | WorldSaid;
-/** Bars of the fastest stream that a late one may be behind for its slots to be computed again. */
+/** The slots of a late bar are computed again if it is at most this many bars of the fastest stream behind. */
 const LATE_BARS = 256;
 
 const FEED_TYPES: ReadonlySet<Message['type']> = new Set(['bar', 'heartbeat', 'silent', 'closed']);
 
-/** What came while slots were computed may still be on its way in, in milliseconds. */
+/** The least time to wait for messages, in milliseconds: those that arrived during a computation may not be in the inbox yet. */
 const LEAST_WAIT_MS = 100;
 
-/** Milliseconds that a fill is waited for when the feed has ended, and between two looks. */
+/** How many milliseconds to wait for fills after the feed has ended, and between two checks. */
 const LAST_FILLS_MS = 10_000;
 const LOOK_MS = 20;
 
@@ -43,35 +43,35 @@ export interface LiveParts {
   readonly strategy: string;
   readonly world: World;
   readonly graph: Graph;
-  /** Position of the node that stands for each. */
+  /** For each node, the position of the first with the same fingerprint. */
   readonly canonical: readonly number[];
   readonly trades: readonly TradeDescription[];
-  /** Computes slots, from what is known before the first one. */
+  /** Makes what computes slots, from the rows before the first one. */
   readonly slots: (warm: ReadonlyMap<number, WarmNode>) => Promise<SlotCloser>;
-  /** Asked at the end: why what slots came to does not count, a sentence; null: it does. */
+  /** Called at the end: why the results are invalid, a sentence; null: they are valid. */
   readonly settle: () => Awaitable<string | null>;
   readonly feed: Feed;
-  /** Bars that close after it are asked of the feed. */
+  /** The feed is asked for bars that close later. */
   readonly since: Seconds;
-  /** Rows before a time, from provider and cache; with the range of what the sources have. */
+  /** Reads the rows before a time from provider and cache, and the range that the sources have. */
   readonly warm: (until: Seconds) => Promise<{ nodes: ReadonlyMap<number, WarmNode>; history: Range | null }>;
-  /** What the symbols closed at in the last slots before a time; null: the policy does not ask. */
+  /** Closes of the symbols in the last slots before a time; null: the policy does not need them. */
   readonly closesBefore: (until: Seconds) => Promise<readonly SlotCloses[] | null>;
   readonly journal: Journal;
-  /** What the journal says already: the run goes on from there. */
+  /** The journal of a resumed run; empty for a new one. */
   readonly lines: readonly JournalLine[];
-  /** What changes of the world under way. */
+  /** Changes of the world during the run. */
   readonly follow: FollowedWorld | null;
-  /** What the broker of a live world did. */
+  /** Messages of a live world's broker. */
   readonly said: AsyncIterable<BrokerSaid>;
-  /** Stops the run after the step in hand. */
+  /** Stops the run after the current step. */
   readonly signal: AbortSignal;
-  /** Told when more of the journal is on disk. */
+  /** Called when more of the journal is on disk. */
   readonly onWritten: () => void;
   readonly onTrouble: (text: string) => void;
 }
 
-/** A run of a strategy over a feed: bars to slots, slots to values, values to orders and fills, and all of it to the journal. */
+/** A run over a feed: turns bars into slots, slots into values, values into orders and fills, and writes everything to the journal. */
 export class LiveRun {
   readonly #parts: LiveParts;
   readonly #desk: Desk;
@@ -79,7 +79,7 @@ export class LiveRun {
   readonly #streams: readonly FeedStream[];
   readonly #columns = new Map<string, BarColumns>();
   readonly #faults = new Set<string>();
-  /** Fills of a broker that were taken in. */
+  /** Ids of the broker's fills that were processed. */
   readonly #executions = new Set<string>();
 
   constructor(parts: LiveParts) {
@@ -97,21 +97,21 @@ export class LiveRun {
       .map((node) => ({ name: node.name, ...gridOf(node) }));
   }
 
-  /** @throws SeamlessError what keeps it from going on; the journal then says so, too. */
+  /** @throws SeamlessError the reason it cannot continue, which is in the journal, too */
   async run(): Promise<RunResult> {
     const { journal } = this.#parts;
     try {
       return await this.#run();
     } catch (error) {
-      // What was cancelled with it, such as warming up, is no fault of the run.
+      // Work that was cancelled with the run, such as warming up, is not its error.
       const stopped = error instanceof SeamlessError && error.code === 'cancelled';
       const why = messageOf(error);
       const message = stopped ? 'The run was stopped before its first slot.' : why;
       try {
-        // No event: the caller that waits for the run to be warm gets the error itself.
+        // The caller that waits for the run to be warm gets the error itself.
         journal.append([{ asOf: this.#asOf, events: [{ type: 'error', node: null, message }] }]);
       } catch {
-        // A journal that cannot be written is what stopped it.
+        // An unwritable journal is the error itself.
       }
       throw error;
     } finally {
@@ -121,7 +121,7 @@ export class LiveRun {
 
   #asOf: Seconds = 0;
   #lags: Lags | null = null;
-  /** Milliseconds of a clock that only grows: when the feed was heard last. */
+  /** Time of the feed's last message, in milliseconds of a monotonic clock. */
   #heardAt = performance.now();
 
   get #recomputes(): boolean {
@@ -162,7 +162,7 @@ export class LiveRun {
     }
   }
 
-  /** Orders that are on their way when the feed ends are waited for, as long as one comes after the other. */
+  /** Waits for the fills of open orders when the feed has ended. Each message starts the wait again. */
   async #awaitFills(inbox: Inbox<Message>, clock: SlotClock, loop: SlotLoop): Promise<void> {
     for (let waited = 0; this.#desk.waiting && waited < LAST_FILLS_MS; waited += LOOK_MS) {
       const messages = (await inbox.take()) ?? [];
@@ -172,7 +172,7 @@ export class LiveRun {
     }
   }
 
-  /** Messages up to the first bar: it says from where on the feed goes. */
+  /** Reads messages up to the first bar, which says where the feed begins. */
   async #firstMessages(inbox: Inbox<Message>): Promise<Message[]> {
     const found: Message[] = [];
     while (!this.#parts.signal.aborted) {
@@ -189,7 +189,7 @@ export class LiveRun {
     const silence = feed && 'silence' in feed ? feed.silence : Infinity;
     const until = this.#heardAt + silence * 1000;
     const messages = await inbox.take(Math.max(LEAST_WAIT_MS, until - performance.now()));
-    // What a broker or a remote world says is no word of the feed.
+    // Messages of a broker or a remote world are not the feed's.
     const now = performance.now();
     const heard = messages === null || messages.some(({ type }) => FEED_TYPES.has(type));
     if (heard) this.#heardAt = now;
@@ -200,7 +200,7 @@ export class LiveRun {
     return messages;
   }
 
-  /** Warms up to where the feed or the journal begins; a journal is then gone through once more. */
+  /** Warms up to the beginning of the feed or the journal, and replays a journal. */
   async #begin(start: Seconds): Promise<SlotLoop> {
     const { graph, canonical, slots, warm, world, trades, lines, run, strategy, closesBefore } = this.#parts;
     const begun = lines[0]?.asOf ?? start;
@@ -216,7 +216,7 @@ export class LiveRun {
     const { fills } = world;
     const loop = new SlotLoop({ graph, evaluator, desk: this.#desk, traded, columns: this.#columns, fills });
     this.#asOf = start;
-    // A run that goes on has them from its journal, whatever history is by now.
+    // A resumed run has them from its journal, since history may have changed.
     const ready = lines[0]?.events.find((event) => event.type === 'ready');
     const closes = ready ? ready.closes : await closesBefore(begun);
     this.#desk.warm(closes ?? []);
@@ -256,7 +256,7 @@ export class LiveRun {
     return new SlotClock(this.#streams, graph.nodes, start, world.late.grace);
   }
 
-  /** Takes messages in, and computes the slots that they close. Says whether the feed ended. */
+  /** Processes messages, and computes the slots that they close. @returns whether the feed ended */
   async #step(messages: readonly Message[], clock: SlotClock, loop: SlotLoop): Promise<boolean> {
     const entries: Entry[] = [];
     const ranges: ClosedStretch[] = [];
@@ -275,10 +275,10 @@ export class LiveRun {
       } else if (message.type === 'closed') clock.end();
       else if (message.type === 'heartbeat') clock.hear(message.time);
       else await this.#take(message, clock, entries, loop);
-      // After each message: what comes late must not depend on how many came together.
+      // After each message, so that lateness does not depend on how many arrived together.
       const closed = clock.close();
       if (closed) ranges.push(closed);
-      // A late bar is taken in between two slots.
+      // A late bar is processed between two slots.
       if (closed && this.#recomputes) await this.#close(ranges.splice(0), clock, loop, entries);
     }
     await this.#close(ranges, clock, loop, entries);
@@ -300,7 +300,7 @@ export class LiveRun {
       { asOf: to, events: this.#lags?.judge(to, bars) ?? [] },
       ...gaps.map((gap): Entry => ({ asOf: to, events: [{ type: 'gap', ...gap }] })),
     ]);
-    // Each beside the slot that it was noticed at, however many slots closed together.
+    // Each event stands beside its slot, however many slots closed together.
     entries.push(...[...slots, ...noticed].sort((a, b) => a.asOf - b.asOf));
     this.#asOf = clock.closed;
   }
@@ -328,7 +328,7 @@ export class LiveRun {
     entries.push({ asOf: clock.closed, events: [late, ...(revised ?? [])] });
   }
 
-  /** What the broker did. Told twice, it counts once. */
+  /** Processes a broker's message. A repeated fill counts once. */
   #trade(said: Traded, entries: Entry[]): void {
     if (said.type === 'filled' && this.#executions.has(said.execution)) return;
     const event = this.#traded(said);
@@ -375,12 +375,12 @@ function isOfWorld(message: Message): message is WorldSaid {
   return message.type === 'governed' || message.type === 'staged' || message.type === 'dropped';
 }
 
-/** What the broker does, and what the world says, comes in among what the feed says. */
+/** Puts messages of the broker or the world into the inbox of the feed. */
 async function hear(said: AsyncIterable<Message>, inbox: Inbox<Message>): Promise<void> {
   for await (const message of said) inbox.put(message);
 }
 
-/** Slots that close by then are history: what was asked for, or where the feed's first bar begins, if that is later. */
+/** Slots that close by then are history. It is the requested time, or the open of the feed's first bar, if that is later. */
 function startOf(messages: readonly Message[], since: Seconds): Seconds {
   const first = messages.find((message) => message.type === 'bar');
   return first ? Math.max(since, first.ts) : Number.isFinite(since) ? since : 0;

@@ -10,11 +10,11 @@ import type { JournalLine } from '../journal/codec.js';
 import { BarColumns } from './rows.js';
 import { sameBits } from '../../engine/history/difference.js';
 
-/** What a run's feed said, and what its nodes said then. */
+/** A run's recorded bars, and its nodes' values. */
 export interface Recording {
   /** From the first slot's open to the last close. */
   readonly range: Range;
-  /** Up to where rows came from history. */
+  /** Earlier rows came from history. */
   readonly historyEnd: Seconds;
   readonly bars: ReadonlyMap<string, readonly FeedBar[]>;
   /** Opens and values by node. */
@@ -30,7 +30,7 @@ export function recordingOf(lines: Iterable<JournalLine>): Recording | null {
   for (const { asOf, events } of lines) {
     for (const event of events) {
       if (event.type === 'ready') {
-        // A run that went on says it again.
+        // A resumed run repeats it.
         if (start === null) historyEnd = event.history?.[1] ?? -Infinity;
         start ??= asOf;
       } else if (event.type === 'bar') {
@@ -54,7 +54,7 @@ export function recordingOf(lines: Iterable<JournalLine>): Recording | null {
   return start === null || end <= start ? null : { range: { start, end }, historyEnd, bars, values };
 }
 
-/** A bar that came late, in place of another of its time. */
+/** Inserts a late bar, in place of another with the same open. */
 function insert(lists: Map<string, FeedBar[]>, bar: FeedBar): void {
   const list = (lists.get(bar.stream) ?? []).filter(({ ts }) => ts !== bar.ts);
   const after = list.findIndex(({ ts }) => ts > bar.ts);
@@ -62,7 +62,7 @@ function insert(lists: Map<string, FeedBar[]>, bar: FeedBar): void {
   lists.set(bar.stream, list);
 }
 
-/** A stream's source as a run saw it: history up to its start, and from there what the feed said. */
+/** A stream's source as a run saw it: history up to its start, then the feed's bars. */
 export class RecordedSource implements SourceReader {
   readonly whole = true;
   readonly #source: SourceReader;
@@ -109,14 +109,14 @@ export class RecordedSource implements SourceReader {
     if (rows.ts.length > 0) yield rows;
   }
 
-  /** No bar of history opens at it or later: those close after the run began. */
+  /** Bars that open here or later close after the run began, so they are not history. */
   get #before(): Seconds {
     const { range, historyEnd } = this.#recording;
     return lastOpenBy(Math.min(range.start, historyEnd), this.#grid) + 1e-6;
   }
 }
 
-/** A row that was said otherwise; `undefined`: there was none. */
+/** A row that differs; `undefined`: there was none. */
 export interface RowDifference {
   readonly node: string;
   /** Its open. */
@@ -131,20 +131,20 @@ export interface ParityReport {
   readonly range: readonly [Seconds, Seconds];
   readonly nodes: number;
   readonly rows: number;
-  /** Rows that the run has, but materialization cannot tell yet: past the last bar of an input. */
+  /** Rows of the run that materialization calls _not yet_: past the last bar of an input. */
   readonly notYet: number;
   readonly differing: number;
   /** The first in time. */
   readonly first: RowDifference | null;
 }
 
-/** What is stored of a node over the recording's range, as far as it is complete. */
+/** A node's stored rows over the recording's range. */
 export interface Materialized {
   readonly table: Table;
   readonly complete: (open: Seconds) => boolean;
 }
 
-/** Compares what a run's nodes said with what was materialized from what its feed said, bit for bit. */
+/** Compares a run's values with those materialized from its recorded bars, bit for bit. */
 export function parityOf(
   about: Pick<ParityReport, 'run' | 'strategy'>,
   graph: Graph,

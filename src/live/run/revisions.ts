@@ -17,21 +17,21 @@ import { sameBits } from '../../engine/history/difference.js';
 
 type Tables = ReadonlyMap<number, Table>;
 
-/** Slots that were computed together: what went in, and what came out. */
+/** Slots that were computed together, with their input and output. */
 interface Call {
   readonly range: Range;
   readonly streams: Tables;
   readonly tables: Tables;
 }
 
-/** Computes slots, and computes them again where a bar of theirs comes late. Keeps what that takes for as long as bars may be late. */
+/** Computes slots, and computes them again when one of their bars arrives late. Keeps the data for that as long as bars may be late. */
 export class Revisions implements SlotCloser {
   readonly #graph: Graph;
   readonly #slots: SlotCloser;
   readonly #reach: Seconds;
   #calls: Call[] = [];
 
-  /** @param reach seconds: a bar that closed earlier than so long before the last slot is too late */
+  /** @param reach in seconds: a bar that closed longer than this before the last slot is too late */
   constructor(graph: Graph, slots: SlotCloser, reach: Seconds) {
     this.#graph = graph;
     this.#slots = slots;
@@ -48,9 +48,9 @@ export class Revisions implements SlotCloser {
   }
 
   /**
-   * Takes a late bar in, in place of another of its time.
+   * Processes a late bar, which replaces another with the same open.
    * @param bar a table of one row
-   * @returns what its nodes say otherwise now; null: it is too late
+   * @returns the rows that changed; null: it is too late
    */
   async revise(stream: number, bar: Table): Promise<RunEventBody[] | null> {
     const [ts] = bar.ts as unknown as [Seconds];

@@ -2,7 +2,7 @@ import type { Schema } from '../../engine/ports/host.js';
 import type { Column, ColumnType, FlatRecord, Table } from '../../sdk/table.js';
 import type { FeedBar } from '../feed/feed.js';
 
-/** Turns a feed's bars of one stream into columns, those of its history where it has any. */
+/** Turns a feed's bars of one stream into columns, with the names and types of its history, if there is any. */
 export class BarColumns {
   #names: readonly string[];
   readonly #types = new Map<string, ColumnType>();
@@ -12,7 +12,7 @@ export class BarColumns {
     schema?.names.forEach((name, i) => this.#types.set(name, schema.types[i] as ColumnType));
   }
 
-  /** What keeps a row from being a bar of the stream; null: nothing. */
+  /** Why a row cannot be a bar of the stream; null: it can. */
   fault(row: FlatRecord): string | null {
     if (this.#names.length === 0) this.#names = Object.keys(row);
     const missing = this.#names.filter((name) => !(name in row));

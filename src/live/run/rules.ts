@@ -6,16 +6,16 @@ import type { Desk, Rule } from '../money/desk.js';
 import type { FollowedWorld, Rules, WorldSaid } from '../world/messages.js';
 
 /**
- * Has a run follow its world, in two steps: what is to change is looked at and written down, then answered, and in force once the world
- * says so. A run that is cut off in between goes on with what the world is by then, never with a half of it.
+ * Applies changes of a world to a run in two steps. A change is evaluated, written to the journal and answered; it is in force once the
+ * world says so. A run that is killed in between resumes with the world's current settings, never with half of a change.
  */
 export class WorldRules {
   readonly #strategy: string;
   readonly #desk: Desk;
   readonly #world: FollowedWorld | null;
-  /** What is in the journal as staged, and neither in force nor dropped. */
+  /** The set that is staged in the journal, and neither in force nor dropped. */
   #staged: number | null = null;
-  /** Told to the world once what they are about is on disk. */
+  /** Sent to the world once the sets are on disk. */
   #answers: { readonly set: number; readonly refusal: string | null }[] = [];
 
   constructor(strategy: string, desk: Desk, world: FollowedWorld | null) {
@@ -24,7 +24,7 @@ export class WorldRules {
     this.#world = world;
   }
 
-  /** Takes in where the world is as the run begins, or goes on. */
+  /** Applies the current settings as the run begins or is resumed. */
   begin(rules: Rules, lines: readonly JournalLine[], asOf: Seconds): Entry[] {
     const entries: Entry[] = [];
     const set = stagedIn(lines);
@@ -36,7 +36,7 @@ export class WorldRules {
     return entries;
   }
 
-  /** Between two slots. Who goes on with the run does so at the same place. */
+  /** Processes a message between two slots. Its place in the journal is the same when the run is resumed. */
   take(said: WorldSaid, entries: Entry[], asOf: Seconds): void {
     if (said.type === 'governed') this.#govern(said, said.set, entries, asOf);
     else if (said.type === 'staged') this.#stage(said, entries, asOf);
@@ -46,7 +46,7 @@ export class WorldRules {
     }
   }
 
-  /** To be called once all entries are on disk. */
+  /** Sends the answers. To be called once all entries are on disk. */
   answer(): void {
     for (const { set, refusal } of this.#answers.splice(0)) this.#world?.answer(set, refusal);
   }
@@ -75,7 +75,7 @@ export class WorldRules {
   }
 }
 
-/** What was staged last, where nothing became of it. */
+/** The last staged set, if it was neither applied nor dropped; else null. */
 function stagedIn(lines: readonly JournalLine[]): number | null {
   for (let at = lines.length - 1; at >= 0; at--) {
     for (const event of (lines[at] as JournalLine).events) {

@@ -22,12 +22,12 @@ import type { World } from '../world/schema.js';
 import { Revisions } from './revisions.js';
 import type { BarColumns } from './rows.js';
 
-/** What is traded, by positions of the nodes that stand for the two. */
+/** A traded symbol, with the positions of its decision and its price. */
 export interface Traded {
   readonly symbol: string;
   readonly decision: number;
   readonly price: number;
-  /** What decides for many symbols at once; null: this one has a decision of its own. */
+  /** The cross-section that decides; null: the symbol has its own decision. */
   readonly section: number | null;
 }
 
@@ -44,20 +44,20 @@ export function tradedOf(
   }));
 }
 
-/** Where the rows of a table have been taken up to. */
+/** A table, with the position of its next row. */
 interface Cursor {
   readonly node: GraphNode;
   readonly table: Table;
   at: number;
 }
 
-/** Computes ranges of closed slots, and reports slot by slot what happened in them. */
+/** Computes ranges of closed slots, and gives their events slot by slot. */
 export class SlotLoop {
   readonly #graph: Graph;
   readonly #evaluator: SlotCloser;
   readonly #desk: Desk;
   readonly #traded: readonly Traded[];
-  /** What is traded by a node's price, and by its decision: positions in the list. */
+  /** Positions of traded symbols, by node of their price and of their decision. */
   readonly #pricedBy: ReadonlyMap<number, readonly number[]>;
   readonly #decidedBy: ReadonlyMap<number, readonly number[]>;
   /** By stream name. */
@@ -107,7 +107,7 @@ export class SlotLoop {
     return entries;
   }
 
-  /** Has the slots of a late bar computed again. Null: it is too late for that. What was decided and ordered by then stays. */
+  /** Computes the slots of a late bar again; earlier decisions and orders stay. Null: it is too late. */
   revise(bar: FeedBar): Promise<RunEventBody[] | null> {
     const columns = this.#columns.get(bar.stream) as BarColumns;
     const stream = this.#graph.nodes.findIndex(({ name }) => name === bar.stream);
@@ -151,14 +151,14 @@ function positionsBy(
   return positions;
 }
 
-/** When rows close, ascending, each once. */
+/** The closes of all rows, ascending, without duplicates. */
 function closesOf(cursors: readonly Cursor[]): Seconds[] {
   const closes = new Set<Seconds>();
   for (const { node, table } of cursors) for (const ts of table.ts) closes.add(closeOf(ts, node));
   return [...closes].sort((a, b) => a - b);
 }
 
-/** @throws SeamlessError `usage` for a stream that is traded, but lacks the prices that the world's fills need. */
+/** @throws SeamlessError `usage` if a traded stream lacks prices that the world's fills need */
 export function refuseUnpriced(symbol: string, names: readonly string[], { at }: World['fills']): void {
   const needed = at === 'limit' ? ['open', 'high', 'low', 'close'] : ['open', 'close'];
   const missing = needed.filter((name) => columnIndex(names, name) < 0);
@@ -174,7 +174,7 @@ export function refuseUnpriced(symbol: string, names: readonly string[], { at }:
   );
 }
 
-/** Reads the prices of a table that the world's fills need, and no others. Null where a price is no number. */
+/** Reads the prices that the world's fills need. Null if one of them is not a number. */
 export function pricesOf(
   table: Table,
   { at: kind }: Pick<World['fills'], 'at'>,

@@ -3,11 +3,11 @@ import { parseWorld, readWorld } from './load.js';
 import type { RuleSet } from './messages.js';
 import type { WorldFile } from './schema.js';
 
-/** A world's file as it changes: what of it runs follow, and whether it is still the world that they began in. */
+/** Watches a world's file: the settings that runs follow, and whether it is still the world they began in. */
 export class CurrentWorld {
   readonly #projectRoot: string;
   readonly #name: string;
-  /** What runs began with; null: its file was never well formed. */
+  /** The settings that runs began with; null: the file was never valid. */
   #began: string | null = null;
   text = '';
 
@@ -16,11 +16,11 @@ export class CurrentWorld {
     this.#name = name;
   }
 
-  /** What it says now. @param before what is in force, which stays where the file says nothing that can be understood */
+  /** The current settings. @param before settings that stay in force while the file is invalid */
   look(before: RuleSet | null): RuleSet {
     const { text, file, problem } = this.#read();
     this.text = text;
-    // A world whose file was put right is that world; runs of another one than they began in make no orders.
+    // A file that was repaired is the same world again. If it differs from the beginning, runs make no orders.
     this.#began ??= file && settled(file);
     const other = file !== null && settled(file) !== this.#began;
     const reason = other
@@ -42,7 +42,7 @@ export class CurrentWorld {
   }
 }
 
-/** All of a world that a run cannot change under way, as text. */
+/** All settings that must not change during a run, as text. */
 function settled({ activation: _, allocations: __, ...rest }: WorldFile): string {
   return JSON.stringify(rest);
 }

@@ -20,18 +20,18 @@ export function worldNames(projectRoot: string): string[] {
   }
 }
 
-/** A world as it is chosen from. */
+/** A world in a list to choose from. */
 export interface WorldSummary {
   readonly name: string;
-  /** Null where its file is refused, and where the world is elsewhere. */
+  /** Null if its file is invalid, or the world is remote. */
   readonly mode: Mode | null;
-  /** Why it is refused. */
+  /** Why the file is invalid. */
   readonly problem: string | null;
-  /** Its address, where it is elsewhere: what it is, is known once it is asked. */
+  /** The address of a remote world. */
   readonly url: string | null;
 }
 
-/** The worlds of a project; of those that are refused it is said why. */
+/** The worlds of a project, invalid ones with the reason. */
 export function worldsOf(projectRoot: string): WorldSummary[] {
   return worldNames(projectRoot).map((name) => {
     try {
@@ -46,9 +46,9 @@ export function worldsOf(projectRoot: string): WorldSummary[] {
 }
 
 /**
- * A world by its name, or where it is.
- * @param known the presets that the world may name; absent: they are not looked at
- * @throws SeamlessError `not-found` for an unknown one, with names like it; `usage`, with the line, for one that is not well formed.
+ * Finds a world by name; a remote one gives its address.
+ * @param known the presets that the world may name; absent: not checked
+ * @throws SeamlessError `not-found` for an unknown world, with similar names; `usage`, with the line, for an invalid file
  */
 export function placeOfWorld(
   projectRoot: string,
@@ -89,10 +89,10 @@ function unknownWorld(name: string, names: readonly string[]): SeamlessError {
 }
 
 /**
- * What a world's file says, checked.
- * @param file what to call it
- * @param known the presets that it may name; absent: they are not looked at
- * @throws SeamlessError `usage`, naming the line.
+ * Parses and checks a world's file.
+ * @param file its name in messages
+ * @param known the presets that it may name; absent: not checked
+ * @throws SeamlessError `usage`, with the line
  */
 export function parseWorld(text: string, file: string, known?: PresetNames): WorldFile {
   return parseYaml(
@@ -132,11 +132,11 @@ function parseRemote(text: string, file: string): RemotePlace {
   return parseYaml(text, file, remoteSchema, () => null);
 }
 
-/** Files of worlds where they are edited. */
+/** Completion and checks of worlds' files in the editor. */
 export const worldSettings: SettingsKind = {
   schemaFor: (text) => {
     if (isElsewhere(text)) return remoteSchema;
-    // One that says nothing yet may become either.
+    // An empty file may become either kind.
     const { url } = remoteSchema.entries;
     return /^\w+\s*:/m.test(text) ? worldSchema : { entries: { ...worldSchema.entries, url } };
   },
@@ -147,7 +147,7 @@ export const worldSettings: SettingsKind = {
 
 const LIMIT_FIELDS = ['offsetBps', 'restBars', 'unfilled', 'makerFeeBps', 'makerFeePerUnit'] as const;
 
-/** What each field allows, but not together. */
+/** Fields that are valid alone, but not together. */
 function contradictionIn(world: WorldFile): Contradiction | null {
   const { mode, start, end, feed, allowLive } = world;
   const backtest = mode === 'backtest';

@@ -1,18 +1,18 @@
 import * as v from 'valibot';
 
 /*
- * What a remote world and the runs in it say to each other, as `docs/core-loop.md` has it. Numbered messages follow each other without
- * a gap, and a snapshot says which number it is as of: whoever missed one asks for a snapshot.
+ * The protocol between a remote world and its runs; see `docs/core-loop.md`. Messages are numbered without gaps. A run that missed one
+ * asks for a snapshot, which names the number it is as of.
  */
 
 const seq = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** What may change under way. It is taken over as a whole, or not at all. */
+/** Settings that may change during a run. A change applies as a whole or not at all. */
 const rules = {
-  /** Whether orders are made at all; where not, why. */
+  /** Whether orders are made, and if not, why. */
   decision: v.strictObject({ act: v.boolean(), reason: v.string() }),
   activation: v.picklist(['active', 'freeze', 'drain']),
-  /** See `Governed`; from 0 to 1. */
+  /** See `Rules`; from 0 to 1. */
   allocations: v.record(v.string(), v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 };
 export type RuleSet = v.InferOutput<v.StrictObjectSchema<typeof rules, undefined>>;
@@ -23,18 +23,18 @@ export const worldMessage = v.variant('type', [
     seq,
     /** The world's file. */
     text: v.string(),
-    /** What is in force. */
+    /** The current settings. */
     ...rules,
-    /** What is prepared, and may come into force: the number of its message. Null: nothing. */
+    /** A prepared change, with the number of its message; null: none. */
     staged: v.nullable(v.strictObject({ set: seq, ...rules })),
   }),
-  /** To be looked at, and answered; nothing of it is in force. Its number names the set. */
+  /** A change to evaluate and answer, not in force yet. Its number identifies the set. */
   v.strictObject({ type: v.literal('prepare'), seq, ...rules }),
-  /** The set is in force from the next slot on. */
+  /** The set applies from the next slot on. */
   v.strictObject({ type: v.literal('commit'), seq, set: seq }),
-  /** The set never comes into force. */
+  /** The set will not apply. */
   v.strictObject({ type: v.literal('abort'), seq, set: seq, reason: v.string() }),
-  /** Nothing new: the number is that of the last message. */
+  /** Has the number of the last message. */
   v.strictObject({ type: v.literal('heartbeat'), seq }),
 ]);
 export type WorldMessage = v.InferOutput<typeof worldMessage>;
@@ -48,37 +48,37 @@ export const runMessage = v.variant('type', [
 ]);
 export type RunMessage = v.InferOutput<typeof runMessage>;
 
-/** What a world has a run do. */
+/** A world's settings for a run. */
 export interface Rules {
   /** Why no orders are made; empty: they are. */
   readonly inactive: string;
   readonly activation: 'active' | 'freeze' | 'drain';
-  /** By name of a strategy's class: the share of its weights that it gets. Whom it does not name gets all. */
+  /** The share of its weights that a strategy gets, by name of its class. Others get all. */
   readonly allocations: Readonly<Record<string, number>>;
 }
 
-/** In force from the next slot on. */
+/** Settings that apply from the next slot on. */
 export interface Governed extends Rules {
   readonly type: 'governed';
-  /** The set that was prepared; null: none was, as where the world is silent. */
+  /** The set that was prepared; null: none, as when the world is silent. */
   readonly set: number | null;
 }
 
-/** What a run hears of its world. */
+/** What a world tells a run. */
 export type WorldSaid =
   | Governed
-  /** To be looked at and answered, before it may come into force. */
+  /** A change to evaluate and answer before it may apply. */
   | ({ readonly type: 'staged'; readonly set: number } & Rules)
-  /** It does not come into force. */
+  /** The change will not apply. */
   | { readonly type: 'dropped'; readonly set: number; readonly reason: string };
 
 /** A world as a run follows it. */
 export interface FollowedWorld {
-  /** What is in force by now. */
+  /** The current settings. */
   readonly now: Rules;
-  /** What changes. */
+  /** Changes. */
   readonly said: AsyncIterable<WorldSaid>;
-  /** Of a set that was staged: null once that is on disk, else why it cannot be followed. */
+  /** Answers a staged set: null once it is on disk, else why it cannot be applied. */
   answer(set: number, refusal: string | null): void;
   close(): void;
 }

@@ -31,31 +31,31 @@ export interface RemoteOptions {
   readonly name: string;
   readonly url: string;
   readonly token: string | undefined;
-  /** Seconds without a word after which what the world said last counts no more. */
+  /** After this many seconds without a message, the last settings are invalid. */
   readonly silence: Seconds;
   readonly onTrouble: (text: string) => void;
 }
 
-/** A world that is elsewhere, as far as it is known here. */
+/** The connection to a remote world, with its last settings. */
 export class RemoteWorld implements FollowedWorld {
   readonly #options: RemoteOptions;
   readonly #said = new Inbox<WorldSaid>();
   readonly #over = new AbortController();
   #socket: WebSocket | null = null;
   #snapshot: WorldSnapshot | null = null;
-  /** Null: messages were missed, and a snapshot was asked for. */
+  /** Number of the last message. Null: some were missed, and a snapshot was requested. */
   #seq: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #begun: (() => void) | null = null;
   #governed: Rules | null = null;
-  /** What was not understood last, so that it is said once. */
+  /** The last message that was not understood, so that it is reported once. */
   #odd: string | null = null;
 
   private constructor(options: RemoteOptions) {
     this.#options = options;
   }
 
-  /** Connects, and waits for what the world is. @throws SeamlessError `source` when it cannot be reached, or takes no such token. */
+  /** Connects, and waits for the first snapshot. @throws SeamlessError `source` when it cannot be reached, or refuses the token */
   static async connect(options: RemoteOptions): Promise<RemoteWorld> {
     const world = new RemoteWorld(options);
     const first = new Promise<void>((resolve) => (world.#begun = resolve));
@@ -84,12 +84,12 @@ export class RemoteWorld implements FollowedWorld {
     return this.#snapshot?.text ?? '';
   }
 
-  /** What it has the run do by now. */
+  /** The current settings. */
   get now(): Rules {
     return this.#governed ?? NOT_YET;
   }
 
-  /** What it has the run do; each time that changes. */
+  /** Changes of the settings. */
   get said(): AsyncIterable<WorldSaid> {
     return this.#said;
   }
@@ -105,7 +105,7 @@ export class RemoteWorld implements FollowedWorld {
     this.#said.end();
   }
 
-  /** What is lost is connected to again, until it is closed. */
+  /** Reconnects after each loss, until it is closed. */
   async #again(lost: Promise<string>): Promise<void> {
     const { name, url, onTrouble } = this.#options;
     const { signal } = this.#over;
@@ -124,7 +124,7 @@ export class RemoteWorld implements FollowedWorld {
     }
   }
 
-  /** Resolves when the connection has ended, with why. */
+  /** Resolves with the reason when the connection has ended. */
   #connect(): Promise<string> {
     const { url, token, silence } = this.#options;
     const socket = new WebSocket(url, {
@@ -147,7 +147,7 @@ export class RemoteWorld implements FollowedWorld {
   #hear(data: Buffer): void {
     const message = understood(data);
     let set: number | null = null;
-    // Whatever is not understood may have been a message that counts.
+    // A message that is not understood may have been important.
     if (typeof message === 'string') this.#missOdd(`sent something that is not a message (${message})`);
     else if (message.type === 'snapshot') this.#begin(message);
     else if (this.#seq === null || !this.#snapshot) return;
@@ -168,11 +168,11 @@ export class RemoteWorld implements FollowedWorld {
     this.#snapshot = { ...snapshot, text: this.#snapshot?.text ?? snapshot.text };
     if (before && before.set !== staged?.set)
       this.#said.put({ type: 'dropped', set: before.set, reason: 'What the world is now was told anew.' });
-    // It is answered once more, where the answer was lost.
+    // Answered again, in case the answer was lost.
     if (staged) this.#said.put({ type: 'staged', set: staged.set, ...rulesOf(staged) });
   }
 
-  /** A message that is the next one. Gives the set that has come into force with it. */
+  /** Applies the next message. @returns the set that came into force with it */
   #follow(
     message: Extract<WorldMessage, { type: 'prepare' | 'commit' | 'abort' }>,
     snapshot: WorldSnapshot,
@@ -201,7 +201,7 @@ export class RemoteWorld implements FollowedWorld {
     return set;
   }
 
-  /** The other end may be of another version: then each of its messages is odd. */
+  /** The other end may be another version, whose messages are all unknown: reported once. */
   #missOdd(what: string): void {
     const isNew = this.#odd !== what;
     this.#odd = what;
@@ -209,7 +209,7 @@ export class RemoteWorld implements FollowedWorld {
     else this.#seq = null;
   }
 
-  /** Something was missed: what is known counts no more until there is a snapshot. */
+  /** A message was missed: the settings are invalid until the next snapshot. */
   #miss(what: string, then = 'a snapshot was asked for'): void {
     const { name, url, onTrouble } = this.#options;
     onTrouble(`The world ${name} at ${url} ${what}: ${then}.`);
@@ -226,7 +226,7 @@ export class RemoteWorld implements FollowedWorld {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#tell(`The world has said nothing for ${silence} s: no orders are made.`);
-      // A connection that is dead without a word is made again.
+      // The connection may be dead: connect again.
       this.#socket?.terminate();
     }, silence * 1000);
   }
@@ -250,7 +250,7 @@ function refusal(status: number): string {
   return `answered ${status}: see its address`;
 }
 
-/** A message, or why it is none. */
+/** A message, or why it is invalid. */
 function understood(data: Buffer): WorldMessage | string {
   let json: unknown;
   try {

@@ -17,18 +17,18 @@ import {
 export interface ServeOptions {
   readonly projectRoot: string;
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   readonly token: string;
-  /** Milliseconds between two looks at files, and between heartbeats. */
+  /** Milliseconds between checks of the files, and between heartbeats. */
   readonly everyMs?: number;
-  /** Told of runs that do not answer, or cannot follow. */
+  /** Receives messages about runs that do not answer, or cannot follow. */
   readonly onTrouble?: (text: string) => void;
 }
 
 /** A server of worlds. */
 export interface WorldServer {
-  /** Of one of them, by its name. */
+  /** The address of a world, by name. */
   url(name: string): string;
   readonly names: readonly string[];
   close(): Promise<void>;
@@ -36,10 +36,10 @@ export interface WorldServer {
 
 const EVERY_MS = 1000;
 
-/** Looks at files for which a run's answer is waited for. */
+/** Checks of the file during which a run may answer. */
 const PATIENCE_TICKS = 3;
 
-/** One world that is served: what it is, and who is told of it. */
+/** A served world, with its connected runs. */
 interface Served {
   readonly name: string;
   readonly file: CurrentWorld;
@@ -47,11 +47,11 @@ interface Served {
   seq: number;
   rules: RuleSet;
   staged: Staged | null;
-  /** What a run could not follow is not prepared again. */
+  /** A change that a run refused: it is not prepared again. */
   refused: RuleSet | null;
 }
 
-/** What all runs are asked to look at, before it comes into force for all of them. */
+/** A prepared change: it applies once all runs have answered. */
 interface Staged {
   readonly set: number;
   readonly rules: RuleSet;
@@ -61,8 +61,8 @@ interface Staged {
 }
 
 /**
- * Serves the worlds of a project's folder. Whoever changes a file changes what all its runs do from their next slot on: once all of
- * them have it on disk, or none of them.
+ * Serves the worlds of a project's folder. A change of a file applies to all its runs from their next slot on, once all of them have it on
+ * disk, or to none.
  */
 export async function serveWorlds({
   projectRoot,
@@ -176,12 +176,12 @@ function firstOf(projectRoot: string, name: string): Served {
   return { name, file, runs: new Set(), seq: 0, rules: file.look(null), staged: null, refused: null };
 }
 
-/** Looks at a world's file: what changed is prepared as one set, and in force once every run has it. */
+/** Checks a world's file: changes are prepared as one set, which applies once every run has it. */
 function look(world: Served, onTrouble: (text: string) => void): void {
   const { staged } = world;
   if (staged) {
     if (++staged.ticks < PATIENCE_TICKS) return;
-    // Who is connected to anew is told what is in force by then.
+    // They connect again, and receive the current settings.
     onTrouble(`${staged.waits.size} runs of world ${world.name} do not answer, and are let go.`);
     for (const run of [...staged.waits]) {
       run.terminate();
@@ -200,7 +200,7 @@ function look(world: Served, onTrouble: (text: string) => void): void {
   }
 }
 
-/** Nobody waits for a run that has gone. */
+/** A run that has left is not waited for. */
 function leave(world: Served, run: WebSocket): void {
   if (world.staged?.waits.delete(run)) commitWhole(world);
 }

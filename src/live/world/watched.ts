@@ -2,10 +2,10 @@ import { Inbox } from '../feed/inbox.js';
 import { CurrentWorld, sameRules } from './current.js';
 import { rulesOf, type FollowedWorld, type Rules, type RuleSet, type WorldSaid } from './messages.js';
 
-/** Milliseconds between two looks at the file. */
+/** Milliseconds between two checks of the file. */
 const EVERY_MS = 1000;
 
-/** A world of the run's own project: who changes its activation or allocations changes what the run does from the next slot on. */
+/** A world of the run's own project. Changes of its activation and allocations apply from the next slot on. */
 export class WatchedWorld implements FollowedWorld {
   readonly #file: CurrentWorld;
   readonly #said = new Inbox<WorldSaid>();
@@ -13,7 +13,7 @@ export class WatchedWorld implements FollowedWorld {
   #rules: RuleSet;
   #sets = 0;
   #staged: { readonly set: number; readonly rules: RuleSet } | null = null;
-  /** What the run cannot follow is not asked of it again. */
+  /** A change that the run refused: it is not prepared again. */
   #refused: RuleSet | null = null;
 
   constructor(projectRoot: string, name: string, everyMs = EVERY_MS) {
