@@ -4,6 +4,7 @@ import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { isSettled } from '../sdk/file-stamps.js';
 import { literalPath, sqlText, type Database } from './sql/database.js';
 import type { Scratch } from './scratch.js';
 import { refuseEndless, refuseEndlessFiles } from './endless.js';
@@ -35,9 +36,6 @@ export interface SourceFile {
   readonly shown: string;
   readonly path: string;
 }
-
-/** On the coarsest file systems, two writes this close together may have the same time stamp. */
-const SETTLED_NS = 2_000_000_000n;
 
 /** Raised when the same bytes are read as other rows. */
 const READING = 3;
@@ -228,7 +226,7 @@ export async function contentHash(
   hints: ContentHints,
   ends: () => Promise<readonly number[]> = () => Promise.resolve([]),
 ): Promise<{ readonly hash: string; readonly signature: string }> {
-  const started = BigInt(Date.now()) * 1_000_000n;
+  const started = Date.now();
   const stats = await statFile(stream, projectRoot, file);
   const signature = signatureOf(file, stats);
   const known = hints.get(signature);
@@ -236,10 +234,9 @@ export async function contentHash(
   const told = (done: number): unknown => hints.hashing?.(file.shown, done, Number(stats.size));
   const { hash, before } = await hashesOf(stream, file, await ends(), told);
   for (const [end, part] of before) hints.set(beforeKey(hash, end), part);
-  const changed = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
   // A file written a moment ago could change without a new time stamp, so its hash is not remembered.
-  const settled = changed + SETTLED_NS < started;
-  if (settled && (await fileSignature(stream, projectRoot, file)) === signature) hints.set(signature, hash);
+  if (isSettled(stats, started) && (await fileSignature(stream, projectRoot, file)) === signature)
+    hints.set(signature, hash);
   return { hash, signature };
 }
 

@@ -9,9 +9,6 @@ import {
   type FileEvidence,
 } from '../../protocol/sidecar/evidence.js';
 
-/** On the coarsest file systems, two writes within so many milliseconds may have the same time stamp. */
-const SETTLED_MS = 2000;
-
 /** File names that the bundler looks for in every folder above a file. */
 const CONFIGURATION = [
   'package.json',
@@ -35,12 +32,11 @@ const REDIRECTING = /"(?:paths|baseUrl|rootDirs)"\s*:/;
  */
 export function bundleEvidence(bundle: BundledCode, file: string, projectRoot: string): Evidence | null {
   if (DYNAMIC.test(bundle.code)) return null;
-  const since = bundle.begunAt - SETTLED_MS;
   const root = realpathSync(projectRoot);
   const files = new Map<string, FileEvidence>();
   const folders = new Set<string>();
   const note = (path: string): void => {
-    if (!files.has(path)) files.set(path, fileEvidence(path, since));
+    if (!files.has(path)) files.set(path, fileEvidence(path, bundle.begunAt));
   };
   note(join(projectRoot, PRESETS_FILE));
   const inputs = [file, ...bundle.inputs].flatMap((input) => [input, realpathSync(input)]);

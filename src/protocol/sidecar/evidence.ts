@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
+import { changedNs, isSettled } from '../../sdk/file-stamps.js';
 import { CACHE_FOLDER } from '../project.js';
 
 /**
@@ -30,8 +31,7 @@ export interface Evidence {
 interface Look {
   readonly signature: string;
   readonly kind: 'file' | 'folder' | 'other';
-  /** Milliseconds since the epoch of the last change of it, or of what is known about it. */
-  readonly changedAt: number;
+  readonly stats: BigIntStats;
 }
 
 function lookAt(path: string): Look | null {
@@ -41,26 +41,26 @@ function lookAt(path: string): Look | null {
   return {
     signature: [dev, ino, size, mtimeNs, ctimeNs].join('|'),
     kind: found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other',
-    changedAt: Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n),
+    stats: found,
   };
 }
 
 /**
- * Records a file. Throws `Unsettled` when it changed at `since` or later: what was read may be outdated.
+ * Records a file. Throws `Unsettled` when it changed at about `since` or later: what was read may be outdated.
  * @param exact requires the very same file
  */
 export function fileEvidence(path: string, since: number, exact = false): FileEvidence {
   const found = lookAt(path);
   if (found?.kind !== 'file') return { path, signature: null, hash: null };
-  if (found.changedAt >= since) throw new Unsettled(path);
+  if (since !== Infinity && !isSettled(found.stats, since)) throw new Unsettled(path);
   return { path, signature: found.signature, hash: exact ? null : hashOf(path) };
 }
 
-/** Records a folder. Throws `Unsettled` like `fileEvidence`. */
+/** Records a folder. Throws `Unsettled` when it changed at `since` or later: any change of it gives it a new time. */
 export function folderEvidence(path: string, since: number): FolderEvidence {
   const found = lookAt(path);
   if (found?.kind !== 'folder') return { path, signature: null, listing: null };
-  if (found.changedAt >= since) throw new Unsettled(path);
+  if (changedNs(found.stats) >= BigInt(since) * 1_000_000n) throw new Unsettled(path);
   return { path, signature: found.signature, listing: listingOf(path) };
 }
 

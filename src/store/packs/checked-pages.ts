@@ -1,7 +1,5 @@
 import { fstatSync } from 'node:fs';
-
-/** On the coarsest file systems, two writes this close together may have the same time stamp. */
-const SETTLED_NS = 2_000_000_000n;
+import { isSettled } from '../../sdk/file-stamps.js';
 
 /** The most packs remembered. */
 const MOST_PACKS = 4096;
@@ -17,9 +15,9 @@ const known = new Map<string, { readonly signature: string; readonly digests: Di
  * @param file open for reading
  */
 export function checkedPages(path: string, file: number, now = Date.now()): Digests | null {
-  const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(file, { bigint: true });
-  const written = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
-  if (written + SETTLED_NS >= BigInt(now) * 1_000_000n) return null;
+  const stats = fstatSync(file, { bigint: true });
+  if (!isSettled(stats, now)) return null;
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   const signature = [dev, ino, size, mtimeNs, ctimeNs].join('|');
   const before = known.get(path);
   if (before?.signature === signature) return before.digests;
