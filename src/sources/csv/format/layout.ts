@@ -115,7 +115,7 @@ function findDelimiter(lines: (delimiter: string) => Line[], wanted: number | nu
     const cells = same.slice(-20).flatMap((line) => line.cells);
     const typed = cells.filter((cell) => cellKind(cell) !== 'text').length / Math.max(1, cells.length);
     const fits = width === 1 ? 0 : wanted === width ? 2 : 1;
-    const headed = hasHeader(body, width) ? HEADED : 0;
+    const headed = width > 1 && hasHeader(body, width) ? HEADED : 0;
     return { delimiter, width, score: fits * 10 + typed + headed + same.length / Math.max(1, body.length) };
   });
   return scored.reduce((best, each) =>
