@@ -70,7 +70,8 @@ describe('the lock of a world', () => {
       ['SIGKILL', 0, 'SIGKILL', 0, 'SIGKILL', 0],
     );
     assert.equal(Number(readFileSync(join(folder, 'counter'), 'utf8')), takers.length * times);
-    // The last one is left, and nothing of those before.
-    assert.equal(readdirSync(folder).filter((name) => name !== 'counter').length, 1);
+    assert.equal(lockHolder(folder, 'world'), null);
+    // The last number is left, and at most one that a slow process moved there at the end.
+    assert.ok(readdirSync(folder).filter((name) => name !== 'counter').length <= 2);
   });
 });

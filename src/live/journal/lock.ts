@@ -39,12 +39,20 @@ export function takeLock(
     if (!create(folder, name, mine, { owner, pid: process.pid, started: startOf(process.pid) })) continue;
     // A slow process may take a number that was removed meanwhile: a higher one counts.
     if (highest(folder, name) !== mine) {
-      rmSync(pathOf(folder, name, mine), { recursive: true, force: true });
+      removeOld(folder, name, mine);
       continue;
     }
-    for (const number of numbersOf(folder, name))
-      if (number < mine) rmSync(pathOf(folder, name, number), { recursive: true, force: true });
+    for (const number of numbersOf(folder, name)) if (number < mine) removeOld(folder, name, number);
     return () => write(pathOf(folder, name, mine), { owner: null, pid: process.pid, started: null });
+  }
+}
+
+/** Removes a number that does not count. */
+function removeOld(folder: string, name: string, number: number): void {
+  try {
+    rmSync(pathOf(folder, name, number), { recursive: true, force: true });
+  } catch {
+    // A slow process has just moved its folder there. That process removes it, or the next owner does.
   }
 }
 
