@@ -264,6 +264,15 @@ interface ColumnSpelling {
  * none.
  */
 export function spellingOfAll(texts: readonly string[]): ColumnSpelling | null {
+  let found = known.get(texts);
+  if (found === undefined) known.set(texts, (found = spelled(texts)));
+  return found;
+}
+
+/** Several look at the same column. */
+const known = new WeakMap<readonly string[], ColumnSpelling | null>();
+
+function spelled(texts: readonly string[]): ColumnSpelling | null {
   if (texts.length > 0 && texts.every((text) => /^\d{4}$/.test(text.trim())))
     return { readings: [[{ format: '%Y', offset: false, clock: false }]] };
   const six = texts.filter((text) => /^\d{6}$/.test(text.trim()));

@@ -148,11 +148,10 @@ async function sample(
 
 /** @param marks cells that say nothing about the type */
 function countCells(indexes: readonly number[], marks: readonly string[]): string {
-  const missing = marks.map(sqlText).join(', ');
   const counts = indexes.map((i) => {
     const number = `TRY_CAST(c${i} AS DOUBLE)`;
     return (
-      `count(c${i})::DOUBLE AS filled${i}, count(*) FILTER (trim(c${i}) NOT IN (${missing}))::DOUBLE AS told${i}, count(${number})::DOUBLE AS numbers${i}, ` +
+      `count(c${i})::DOUBLE AS filled${i}, count(*) FILTER (${isTold(`c${i}`, marks)})::DOUBLE AS told${i}, count(${number})::DOUBLE AS numbers${i}, ` +
       `min(abs(${number})) AS least${i}, max(abs(${number})) AS largest${i}, ` +
       `count(*) FILTER (regexp_full_match(c${i}, '[+-]?[1-9]\\d{0,2}\\.\\d{3}'))::DOUBLE AS grouped${i}, ` +
       `count(*) FILTER (contains(c${i}, '.'))::DOUBLE AS dotted${i}, ` +
@@ -160,6 +159,14 @@ function countCells(indexes: readonly number[], marks: readonly string[]): strin
     );
   });
   return ['count(*)::DOUBLE AS rows', ...counts].join(', ');
+}
+
+/** SQL for whether a cell is none of the marks: most cells begin with a digit, and few marks do. */
+function isTold(cell: string, marks: readonly string[]): string {
+  const isNone = (of: readonly string[]): string =>
+    of.length === 0 ? 'true' : `trim(${cell}) NOT IN (${of.map(sqlText).join(', ')})`;
+  const digits = isNone(marks.filter((mark) => /^[0-9]/.test(mark)));
+  return `CASE WHEN ${cell} >= '0' AND ${cell} < ':' THEN ${digits} ELSE ${isNone(marks)} END`;
 }
 
 type Counts = Readonly<Record<string, unknown>>;
