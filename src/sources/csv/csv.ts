@@ -38,7 +38,7 @@ import { earlierRows, keepRows, knownRowsOf, planOfTail, readingDigest, type Tai
 import { aligned, commonColumns, joinParts, type Part } from './join.js';
 import { findLine } from './format/lines.js';
 import { orderSql, placeSql } from '../ticks.js';
-import { planCsv, type CsvPlan } from './plan.js';
+import { planCsv, takenOf, type CsvPlan } from './plan.js';
 import { accountForRejects, rejectsOf, withoutRejects } from './rejects.js';
 import { csvSettings, type CsvSettings } from './settings.js';
 import { symbolReader, type SymbolTable } from './symbol-reader.js';
@@ -182,20 +182,7 @@ class CsvReader implements SourceReader {
   async taken(): Promise<SourceTaken> {
     const [file] = this.#files;
     if (!file) throw new RangeError('A CSV source has a file.');
-    const { plan } = await this.#plan(file);
-    const { undone, delimiter, skippedLines, header, time, otherTimes } = plan.taken;
-    return {
-      time,
-      otherTimes,
-      timeWords: plan.relation.reading.words,
-      columns: plan.relation.columns,
-      details: [
-        ...undone,
-        `cells end with ${JSON.stringify(delimiter)}`,
-        header ? 'a header' : 'no header',
-        ...(skippedLines > (header ? 1 : 0) ? [`${skippedLines} lines before the first row`] : []),
-      ],
-    };
+    return takenOf((await this.#plan(file)).plan);
   }
 
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {

@@ -1,4 +1,4 @@
-import type { OpenStream } from '../../engine/ports/source.js';
+import type { OpenStream, SourceTaken } from '../../engine/ports/source.js';
 import { isTicks } from '../../sdk/time/grid.js';
 import type { CellType } from '../batches.js';
 import { sqlText } from '../sql/database.js';
@@ -217,4 +217,21 @@ async function ofSymbols(
   } catch (error) {
     throw await explainCsvFailure(stream, context.database, reading, error);
   }
+}
+
+/** What a file was taken for, for people. */
+export function takenOf({ taken, relation }: CsvPlan): SourceTaken {
+  const { undone, delimiter, skippedLines, header, time, otherTimes } = taken;
+  return {
+    time,
+    otherTimes,
+    timeWords: relation.reading.words,
+    columns: relation.columns,
+    details: [
+      ...undone,
+      `cells end with ${JSON.stringify(delimiter)}`,
+      header ? 'a header' : 'no header',
+      ...(skippedLines > (header ? 1 : 0) ? [`${skippedLines} lines before the first row`] : []),
+    ],
+  };
 }

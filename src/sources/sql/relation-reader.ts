@@ -29,15 +29,14 @@ import { endsOf, rowFault, untimedFaults } from './row-faults.js';
 import { roundedRows } from './rounded-rows.js';
 import { countUntimed } from './untimed.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
-import { findTimeColumns, textColumns, type TextColumns } from '../time/column.js';
+import { timeReading } from './time-reading.js';
+import { findTimeColumns, textColumns } from '../time/column.js';
 import type { ColumnLook } from '../time/look.js';
 import { orderSql, placeSql } from '../ticks.js';
-import { refuseNamedZone } from '../time/named-zone.js';
 import { mayBeMixed, refuseMixed } from '../universe/mixed-symbols.js';
 import { adjusted, isNewestFirst, NEWEST_FIRST, refuseWideSpacing } from '../time/opens.js';
 import { Rounded } from '../time/rounded.js';
-import { isOfDays, onGridSql } from '../time/slots.js';
-import { numberReading, readAsText, textReading, typedReading, type TimeReading } from '../time/reading.js';
+import { onGridSql } from '../time/slots.js';
 
 /** Rows from which the unit of a numeric time is found. */
 const SAMPLE_ROWS = 20_000;
@@ -284,7 +283,7 @@ export class RelationReader implements SourceReader {
     const { date, clock, parts: dated, others: otherTimes } = found;
     const look = looks[date] as ColumnLook;
     const timeType = types[date] ?? '';
-    const reading = this.#timeReading(textColumns(looks, found), timeType);
+    const reading = timeReading(stream, this.#source, textColumns(looks, found), timeType);
     if (!reading) throw notATimeColumn(stream, look, shown);
     const others = names.map((_, index) => index).filter((index) => ![date, clock, symbol].includes(index));
     const cells = others.map((index) => cellOf(types[index] ?? '', `c${index}`));
@@ -325,22 +324,6 @@ export class RelationReader implements SourceReader {
       `SELECT ${openSql(relation)} AS open FROM (FROM ${relation.from} LIMIT ${SAMPLE_ROWS})${order} LIMIT ${FIRST_ROWS}`,
     );
     return rows.flatMap(({ open }) => (typeof open === 'number' && Number.isFinite(open) ? [open] : []));
-  }
-
-  #timeReading(columns: TextColumns, type: string): TimeReading | null {
-    const { look } = columns;
-    const { time, shown } = this.#source;
-    if (readAsText(time, look)) {
-      const reading = textReading(this.#stream, time, columns, shown);
-      const text = (raw: string): string =>
-        look.holds === 'number' ? `CAST(${raw} AS BIGINT)::VARCHAR` : raw;
-      return reading && { ...reading, open: (raw, beside) => reading.open(text(raw), beside) };
-    }
-    if (look.holds === 'number') return numberReading(this.#stream, time, look);
-    const reading = typedReading(this.#stream, time, type);
-    // Midnights of daily bars are dates in any zone.
-    if (reading?.naive && !isOfDays(this.#stream)) refuseNamedZone(this.#stream, [look], shown);
-    return reading;
   }
 
   /** The first and last open. Every row must have a time. */

@@ -1,7 +1,7 @@
 import { fingerprints } from '../../../engine/fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../../../engine/graph/graph.js';
 import type { GraphDescription } from '../../../engine/ports/host.js';
-import type { SourceLibrary, SourceReader } from '../../../engine/ports/source.js';
+import type { SourceLibrary } from '../../../engine/ports/source.js';
 import { materialize } from '../../../engine/run/materialize.js';
 import { reportOf } from '../../../engine/run/reporting/outcome.js';
 import { firstOfEach, type RunHooks } from '../../../engine/run/run-state.js';
@@ -9,9 +9,6 @@ import { warmUp } from '../../../engine/run/warm-up.js';
 import type { Deadlines } from '../../../engine/sources/deadline.js';
 import { openSource } from '../../../engine/sources/open-source.js';
 import { serviceText } from '../../../engine/sources/service-level.js';
-import type { Feed } from '../../../live/feed/feed.js';
-import { replayFeed } from '../../../live/feed/replay.js';
-import { wsFeed } from '../../../live/feed/ws.js';
 import type { JournalLine } from '../../../live/journal/codec.js';
 import { Journal, JournalReader } from '../../../live/journal/journal.js';
 import {
@@ -33,12 +30,12 @@ import type { World } from '../../../live/world/schema.js';
 import type { Payload } from '../../../protocol/payloads.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import type { RunResult } from '../../../sdk/live/live.js';
-import { closeOf, gridOf, isTicks } from '../../../sdk/time/grid.js';
+import { gridOf, isTicks } from '../../../sdk/time/grid.js';
 import { emptyTable } from '../../../sdk/table.js';
-import { floorToGrid, type Range, type Seconds } from '../../../sdk/time/time.js';
+import type { Range, Seconds } from '../../../sdk/time/time.js';
 import type { Store } from '../../../store/store.js';
-import { openCcxtFeed } from './ccxt-feed.js';
-import { findWorld, tokenOf, warnOfAllocations } from './find-world.js';
+import { extentsOf, feedOf } from './feed-of-world.js';
+import { findWorld, warnOfAllocations } from './find-world.js';
 import { holding } from '../holding.js';
 import { judgeLag } from './judge-lag.js';
 import { newestRows } from '../newest-rows.js';
@@ -349,53 +346,10 @@ function runHooks({ progress, signal }: RequestHooks): RunHooks {
   return { progress, signal };
 }
 
-/** The bounds of a strategy's sources, by stream. */
-async function extentsOf(graph: Graph, sources: SourceLibrary): Promise<Range[]> {
-  const extents: Range[] = [];
-  for (const node of graph.nodes) {
-    const { source } = node.description;
-    if (!source) continue;
-    const bounds = await (await openSource(sources, node, source)).bounds();
-    if (bounds) extents.push({ start: bounds.first, end: closeOf(bounds.last, node) });
-  }
-  return extents;
-}
-
 function hull(extents: readonly Range[]): Range | null {
   if (extents.length === 0) return null;
   return {
     start: Math.min(...extents.map(({ start }) => start)),
     end: Math.max(...extents.map(({ end }) => end)),
   };
-}
-
-/** The world's feed, and the time it is requested from. */
-async function feedOf(
-  { world, projectRoot }: PreparedRun,
-  graph: Graph,
-  sources: SourceLibrary,
-  onTrouble: (text: string) => void,
-): Promise<{ feed: Feed; since: Seconds }> {
-  const { feed } = world;
-  if (!feed) throw new SeamlessError('internal', `World ${world.name} has no feed.`);
-  if (feed.kind === 'ws' || feed.kind === 'ccxt') {
-    const ends = (await extentsOf(graph, sources)).map(({ end }) => end);
-    const since = ends.length > 0 ? Math.min(...ends) : -Infinity;
-    if (feed.kind === 'ccxt')
-      return { feed: await openCcxtFeed(world, feed, graph, projectRoot, onTrouble), since };
-    const { url, silence, tokenFrom } = feed;
-    const token = tokenFrom === undefined ? undefined : tokenOf(`The feed of world ${world.name}`, tokenFrom);
-    return { feed: wsFeed({ url, silence, token, tokenFrom, onTrouble }), since };
-  }
-  const recording = new Map<string, SourceReader>();
-  const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
-  for (const [position, node] of streams.entries()) {
-    const own = node.description.source;
-    const made = { kind: 'demo', options: { seed: feed.kind === 'demo' ? feed.seed + position : 1 } };
-    const source = feed.kind === 'demo' ? made : own;
-    if (source) recording.set(node.name, await openSource(sources, node, source));
-  }
-  const finest = Math.min(...streams.map(({ interval }) => interval));
-  const now = feed.kind === 'demo' ? floorToGrid(Date.now() / 1000, finest, 0) : -Infinity;
-  return { feed: replayFeed(recording, feed.speed, feed.end), since: feed.start ?? now };
 }
