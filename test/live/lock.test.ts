@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { turns } from '../support/profile.js';
 import { lockHolder, removeLock, takeLock } from '../../src/live/journal/lock.js';
 
 describe('the lock of a world', () => {
@@ -54,7 +55,7 @@ describe('the lock of a world', () => {
 
   it('has one owner at a time, however many processes want it, and some of them die with it', async () => {
     writeFileSync(join(folder, 'counter'), '0');
-    const times = 40;
+    const times = turns(40, 15);
     const takers = Array.from({ length: 6 }, (_, i) => {
       const file = join(import.meta.dirname, 'lock-taker.ts');
       const dies = i % 2 === 0 ? ['dies'] : [];

@@ -1,3 +1,4 @@
+// Slow (9 s): Parquet files that grow, read again and again.
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
