@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { isAlive } from '../../sdk/is-alive.js';
 
 /**
  * A name has one owner at a time, across processes, even if owners die. Each owner takes the next number: a folder `.NAME.lock-N` that is
@@ -141,14 +142,5 @@ function startOf(pid: number): string | null {
     return fields[19] === undefined ? null : `${boot} ${fields[19]}`;
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

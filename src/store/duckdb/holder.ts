@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { lockHolder } from './faults.js';
+import { isAlive } from '../../sdk/is-alive.js';
 
 /** Which process has the cache open, if known. */
 export interface LockHolder {
@@ -47,14 +48,5 @@ function readNote(file: string): { readonly pid: number; readonly purpose: strin
   } catch {
     // There is no note, or it is being written.
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
