@@ -20,6 +20,7 @@ import { PresetHistory } from '../../sdk/providers/presets.js';
 import { CrossNode } from '../../sdk/universe/cross-node.js';
 import { parseInterval, type Seconds } from '../../sdk/time/time.js';
 import { customReader } from '../../sources/custom.js';
+import { addTo } from '../../sdk/lists.js';
 import type { ComputeContext, NodeComputation, ComputedNode } from './compute/computation.js';
 import { computeNode } from './compute/compute.js';
 import { computeTogether } from './compute/together.js';
@@ -134,12 +135,7 @@ export class TypeScriptHost implements StrategyHost {
   /** Positions of requests; those of nodes with the same code follow each other. */
   #alikeInARow(requests: readonly ComputeRequest[]): readonly number[] {
     const byCode = new Map<object, number[]>();
-    for (const [at, { node }] of requests.entries()) {
-      const { definition } = this.#knownOf(node);
-      const alike = byCode.get(definition);
-      if (alike) alike.push(at);
-      else byCode.set(definition, [at]);
-    }
+    for (const [at, { node }] of requests.entries()) addTo(byCode, this.#knownOf(node).definition, at);
     return [...byCode.values()].flat();
   }
 
