@@ -43,13 +43,8 @@ export async function findStored(
 }
 
 async function classNameIn(file: string, className: string | null, cwd: string): Promise<string> {
-  const [{ strategiesInText }, { resolveFile }, { readFile }] = await Promise.all([
-    import('../discovery/strategies.js'),
-    import('../discovery/discover.js'),
-    import('node:fs/promises'),
-  ]);
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const all = (await strategiesInText(text, file, resolveFile)) ?? [];
+  const { strategiesIn } = await import('../discovery/discover.js');
+  const all = (await strategiesIn(file)) ?? [];
   const found = all.find((each) => each.exportName === className || each.className === className);
   if (className !== null) return found?.className ?? className;
   const [only] = all;

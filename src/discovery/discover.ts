@@ -1,10 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { SeamlessError } from '../sdk/errors.js';
-import { Lineage, type SourceText } from './lineage.js';
-import { candidatesOf, isScript, isSkippedFolder, LARGEST_SCRIPT } from './scripts.js';
-import { strategiesIn, type DiscoveredStrategy } from './strategies.js';
+import { ModuleCache } from './module-cache.js';
+import { scriptsIn } from './scripts.js';
+import { strategiesOf, type DiscoveredStrategy } from './strategies.js';
 
 interface DiscoverOptions {
   /** Receives each script that was read, with its strategies; null: it does not parse. */
@@ -21,49 +21,27 @@ export async function discoverStrategies(
   { onFile }: DiscoverOptions = {},
 ): Promise<readonly DiscoveredStrategy[]> {
   const folder = resolve(root);
-  if (!(await isFolder(folder))) {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new SeamlessError('not-found', `There is no folder ${root}: name one that holds strategies.`);
   }
-  const lineage = new Lineage(resolveFile);
+  const modules = new ModuleCache();
   const all: DiscoveredStrategy[] = [];
-  for await (const file of scripts(folder)) {
-    const source = await readScript(file);
-    if (!source) continue;
-    const found = await strategiesIn(source, lineage);
+  for (const file of scriptsIn([folder])) {
+    const found = file === null ? undefined : await strategiesIn(file, modules);
+    if (file === null || found === undefined) continue;
     onFile?.(file, found);
     all.push(...(found ?? []));
   }
   return all;
 }
 
-/** The file that a relative import refers to, by the rules of TypeScript and bundlers. */
-export async function resolveFile(specifier: string, fromFile: string): Promise<SourceText | null> {
-  for (const candidate of candidatesOf(specifier, fromFile)) {
-    const source = await readScript(candidate);
-    if (source) return source;
-  }
-  return null;
-}
-
-async function* scripts(folder: string): AsyncGenerator<string> {
-  // An unreadable folder has nothing to show.
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !isSkippedFolder(entry.name)) yield* scripts(path);
-    else if (entry.isFile() && isScript(entry.name)) yield path;
-  }
-}
-
-async function readScript(file: string): Promise<SourceText | null> {
-  const found = await stat(file).catch(() => null);
-  if (!found?.isFile() || found.size > LARGEST_SCRIPT) return null;
-  const text = await readFile(file, 'utf8').catch(() => null);
-  return text === null ? null : { file, text };
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  return found?.isDirectory() ?? false;
+/** The strategies in a file; null: it does not parse, undefined: there is no such script. */
+export async function strategiesIn(
+  file: string,
+  modules = new ModuleCache(),
+): Promise<readonly DiscoveredStrategy[] | null | undefined> {
+  const module = modules.skim(file);
+  if (!module?.parses) return module ? null : undefined;
+  if (!module.scope) return [];
+  return strategiesOf(module.scope, (specifier, from) => modules.find(specifier, from, new Set()));
 }

@@ -1,19 +1,7 @@
 import type { Class, Expression } from '@babel/types';
 
 import { definesSetup, memberName, propertyOf, unwrap } from './expressions.js';
-import { readModule, type ModuleScope, type Reference } from './module-scope.js';
-
-/** A module's file, its key from then on, and its text. */
-export interface SourceText {
-  readonly file: string;
-  readonly text: string;
-}
-
-/** Finds the module of `specifier` in `fromFile`; null: one that is not searched. */
-export type ResolveModule = (
-  specifier: string,
-  fromFile: string,
-) => Promise<SourceText | null> | SourceText | null;
+import type { ModuleScope, Reference } from './module-scope.js';
 
 /** What an expression evaluates to, as far as it matters. */
 type Value =
@@ -32,31 +20,6 @@ export type FindModule = (
   specifier: string,
   fromFile: string,
 ) => Promise<ModuleScope | null> | ModuleScope | null;
-
-/** Modules by file, each read once. */
-export class Lineage {
-  readonly #resolve: ResolveModule;
-  readonly #modules = new Map<string, ModuleScope | null>();
-
-  constructor(resolve: ResolveModule) {
-    this.#resolve = resolve;
-  }
-
-  /** The top level of a module; null when it does not parse. */
-  module({ file, text }: SourceText): ModuleScope | null {
-    let scope = this.#modules.get(file);
-    if (scope === undefined) {
-      scope = readModule(file, text);
-      this.#modules.set(file, scope);
-    }
-    return scope;
-  }
-
-  readonly find: FindModule = async (specifier, fromFile) => {
-    const source = await this.#resolve(specifier, fromFile);
-    return source && this.module(source);
-  };
-}
 
 /**
  * Whether a class is a runnable strategy: it extends `Strategy`, is not abstract and has a `setup`. Base classes are followed

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** No one writes a strategy of a megabyte; bundles are that large. */
@@ -48,5 +48,26 @@ export function readScriptNow(file: string): string | null {
   } catch {
     // Deleted meanwhile, or unreadable: both count as missing.
     return null;
+  }
+}
+
+/** The scripts in folders, in order, with a null per folder, so that long searches proceed in steps. */
+export function* scriptsIn(folders: readonly string[]): Generator<string | null> {
+  for (const folder of folders) {
+    yield null;
+    for (const entry of entriesOf(folder)) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && !isSkippedFolder(entry.name)) yield* scriptsIn([path]);
+      else if (entry.isFile() && isScript(entry.name)) yield path;
+    }
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    // An unreadable or deleted folder has nothing to show.
+    return [];
   }
 }

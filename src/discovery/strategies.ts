@@ -2,11 +2,9 @@ import { parse } from 'node:path';
 
 import type { Class } from '@babel/types';
 
-import { isConcrete, Lineage, type FindModule, type ResolveModule, type SourceText } from './lineage.js';
+import { isConcrete, type FindModule } from './lineage.js';
 import { propertyOf } from './expressions.js';
 import type { ModuleScope, Reference, TopLevelClass } from './module-scope.js';
-
-export type { ResolveModule, SourceText } from './lineage.js';
 
 /** A runnable strategy class in source text. */
 export interface DiscoveredStrategy {
@@ -21,29 +19,9 @@ export interface DiscoveredStrategy {
 }
 
 /**
- * The strategy classes at the top level of a text, in order: those that extend the `Strategy` of `seamless-dag`, also under other
- * names and through base classes in other modules, which `resolve` finds. Nothing is run. Null when the text does not parse: keep
- * the previous result.
+ * The strategy classes at the top level of a module, in order: those that extend the `Strategy` of `seamless-dag`, also under other
+ * names and through base classes in other modules, which `find` reads. Nothing is run.
  */
-export function strategiesInText(
-  text: string,
-  fileName: string,
-  resolve: ResolveModule,
-): Promise<readonly DiscoveredStrategy[] | null> {
-  return strategiesIn({ file: fileName, text }, new Lineage(resolve));
-}
-
-/** Like `strategiesInText`, for many modules that extend each other's classes. */
-export async function strategiesIn(
-  source: SourceText,
-  lineage: Lineage,
-): Promise<readonly DiscoveredStrategy[] | null> {
-  if (!mayDeriveClasses(source.text)) return [];
-  const scope = lineage.module(source);
-  return scope && strategiesOf(scope, lineage.find);
-}
-
-/** The strategy classes of a module that was read, in their order. */
 export async function strategiesOf(
   scope: ModuleScope,
   find: FindModule,

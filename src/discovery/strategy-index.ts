@@ -1,11 +1,11 @@
-import { lstatSync, readdirSync, type Dirent, type Stats } from 'node:fs';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { lstatSync, type Stats } from 'node:fs';
+import { basename, relative, resolve, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { SeamlessError } from '../sdk/errors.js';
 import { LookedAt } from './looked-at.js';
 import { ModuleCache } from './module-cache.js';
-import { isScript, isSkippedFolder } from './scripts.js';
+import { isScript, isSkippedFolder, scriptsIn } from './scripts.js';
 import { strategiesOf, type DiscoveredStrategy } from './strategies.js';
 
 /** A file that has or had strategies. */
@@ -245,27 +245,6 @@ export class StrategyIndex {
 
 function isInside(path: string): boolean {
   return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && resolve(path) !== path;
-}
-
-/** The scripts in folders, in order, with a null per folder, so that long searches proceed in steps. */
-function* scriptsIn(folders: readonly string[]): Generator<string | null> {
-  for (const folder of folders) {
-    yield null;
-    for (const entry of entriesOf(folder)) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory() && !isSkippedFolder(entry.name)) yield* scriptsIn([path]);
-      else if (entry.isFile() && isScript(entry.name)) yield path;
-    }
-  }
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch {
-    // An unreadable or deleted folder has nothing to show.
-    return [];
-  }
 }
 
 function look(path: string): Stats | undefined {

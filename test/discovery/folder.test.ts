@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 
-import { discoverStrategies, resolveFile } from '../../src/discovery/discover.js';
+import { discoverStrategies } from '../../src/discovery/discover.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 
 const setup = '{ setup() {} }';
@@ -19,6 +19,8 @@ const files: Readonly<Record<string, string>> = {
   'b/types.d.ts': strategy('Declared'),
   'c/index.mts': strategy('C'),
   'c/user.cts': `import { C } from '.'; export class D extends C {}`,
+  'c/deep/up.ts': `import { C } from '..'; export class E extends C {}`,
+  'c/bare.ts': `import { C } from 'index'; export class F extends C {}`,
   'node_modules/x/index.js': strategy('Installed'),
   'dist/out.js': strategy('Built'),
   '.hidden/h.ts': strategy('Hidden'),
@@ -49,6 +51,7 @@ describe('discovery in a folder', () => {
       'a.ts#A',
       'b/plain.js#Plain',
       'b/typed.ts#Typed',
+      'c/deep/up.ts#E',
       'c/index.mts#C',
       'c/user.cts#D',
     ]);
@@ -60,6 +63,8 @@ describe('discovery in a folder', () => {
         ['b/broken.ts', null],
         ['b/plain.js', 1],
         ['b/typed.ts', 1],
+        ['c/bare.ts', 0],
+        ['c/deep/up.ts', 1],
         ['c/index.mts', 1],
         ['c/user.cts', 1],
       ],
@@ -72,18 +77,5 @@ describe('discovery in a folder', () => {
         return error instanceof SeamlessError && error.code === 'not-found' && error.message.includes(absent);
       });
     }
-  });
-
-  it('looks for relative imports only', async () => {
-    const from = join(root, 'b', 'typed.ts');
-    assert.strictEqual(await resolveFile('base', from), null);
-    assert.strictEqual(await resolveFile('./absent', from), null);
-    assert.strictEqual((await resolveFile('./base', from))?.file, join(root, 'b', 'base.ts'));
-    assert.strictEqual((await resolveFile('./base.js', from))?.file, join(root, 'b', 'base.ts'));
-    assert.strictEqual((await resolveFile('../c', from))?.file, join(root, 'c', 'index.mts'));
-    assert.strictEqual(
-      (await resolveFile('..', join(root, 'c', 'deep', 'x.ts')))?.file,
-      join(root, 'c', 'index.mts'),
-    );
   });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { posix } from 'node:path';
+import { join } from 'node:path';
 
-import { strategiesInText, type SourceText } from '../../src/discovery/strategies.js';
+import { strategiesIn } from '../../src/discovery/discover.js';
+import { ModuleCache } from '../../src/discovery/module-cache.js';
 
 const sdk = "import { Strategy } from 'seamless-dag';";
 const setup = '{ setup() { this.addNodes([]); } }';
@@ -9,17 +10,15 @@ const setup = '{ setup() { this.addNodes([]); } }';
 /** Files beside the text, by name. */
 type Files = Readonly<Record<string, string>>;
 
-function resolver(files: Files): (specifier: string, fromFile: string) => SourceText | null {
-  return (specifier, fromFile) => {
-    if (!specifier.startsWith('.')) return null;
-    const path = posix.join(posix.dirname(fromFile), specifier);
-    const file = [path, `${path}.ts`, `${path}.js`, `${path}/index.ts`].find((each) => each in files);
-    return file === undefined ? null : { file, text: files[file] ?? '' };
-  };
+/** Texts of open editors: there is no such folder. */
+function texts(files: Files): ModuleCache {
+  const modules = new ModuleCache();
+  for (const [name, text] of Object.entries(files)) modules.edit(join('/p', name), text);
+  return modules;
 }
 
 async function find(text: string, files: Files = {}, fileName = 'momentum.ts'): Promise<string[] | null> {
-  const found = await strategiesInText(text, fileName, resolver(files));
+  const found = await strategiesIn(join('/p', fileName), texts({ ...files, [fileName]: text }));
   return (
     found?.map(({ className, exportName }) => {
       if (exportName === className) return className;
@@ -296,7 +295,7 @@ describe('discovery in a text passes over', () => {
 describe('discovery in a text', () => {
   it('says where the class is', async () => {
     const text = `${sdk}\n\n/** Doc. */\nexport class Momentum extends Strategy ${setup}\nexport default class extends Strategy ${setup}`;
-    const found = await strategiesInText(text, '/p/m.ts', () => null);
+    const found = await strategiesIn('/p/m.ts', texts({ 'm.ts': text }));
     assert.deepStrictEqual(found, [
       { file: '/p/m.ts', className: 'Momentum', exportName: 'Momentum', line: 4, column: 14 },
       { file: '/p/m.ts', className: 'm', exportName: 'default', line: 5, column: 16 },
