@@ -142,6 +142,7 @@ export async function openStreams(
   { hooks, refused, request }: OpenHow,
 ): Promise<OpenedStreams> {
   const until = request ? Math.max(...graph.nodes.map((node) => onGrid(request, node).end)) : Infinity;
+  const needed = { start: request?.start ?? Infinity, end: until };
   const known = await ports.store.sources(streams.map((node) => (prints[node.index] as Fingerprint).hash));
   const keepers = new Map<number, StreamKeeper>();
   const byFingerprint = new Map<string, StreamKeeper>();
@@ -183,7 +184,7 @@ export async function openStreams(
   const looked: StreamKeeper[] = [];
   for (const keeper of byFingerprint.values()) {
     hooks.progress({ phase: 'reading', node: keeper.node.name, done: 0, total: 0 });
-    if (await accepted(keeper, keeper.look(of(keeper), until))) looked.push(keeper);
+    if (await accepted(keeper, keeper.look(of(keeper), needed))) looked.push(keeper);
   }
   await takingIn(ports.store, async (takings) => {
     for (const keeper of looked) {

@@ -1,4 +1,4 @@
-import { concatTables, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { concatTables, copyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { ceilToSlot } from '../../sdk/time/grid.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time/time.js';
 import { tableDigest } from '../fingerprint/digest.js';
@@ -11,6 +11,8 @@ import { sourceLimit } from './source-limit.js';
  * Bars in a block of a stream, in which its rows are stored and compared: as many as in a chunk, so that one is read as stored.
  */
 const BLOCK_BARS = CHUNK_SLOTS;
+
+const FEW = 16;
 
 /** Rows over a range that is not stored, or stored differently. */
 export interface Piece {
@@ -107,6 +109,11 @@ export class Intake {
     if (whole && old.segmentRange.start === old.start && old.segmentRange.end === old.end) {
       if (old.digest === tableDigest(table)) return;
     }
-    this.#pieces.push({ range, table, old });
+    this.#pieces.push({ range, table: onItsOwn(table), old });
   }
+}
+
+/** A copy of rows that are few of those in memory with them, which would be kept until these are stored. */
+function onItsOwn(table: Table): Table {
+  return table.ts.byteLength * FEW < table.ts.buffer.byteLength ? copyTable(table) : table;
 }

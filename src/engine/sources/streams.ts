@@ -46,6 +46,7 @@ export class StreamKeeper {
   #notesBefore: readonly SourceNote[] = [];
   /** Whether the source is unchanged, and whether nothing is left to do for it. */
   #look = { unchanged: false, ends: false };
+  #needed: Range = { start: Infinity, end: Infinity };
   /** The source has changed since. */
   #changed = false;
 
@@ -105,15 +106,16 @@ export class StreamKeeper {
   /**
    * Checks the source's current version. All streams are checked before one is refreshed, so that those of one table are read
    * together.
-   * @param until no bar that closes later is needed
+   * @param needed no bar that closes after its end is needed; ∞ as its start: perhaps none at all
    */
-  async look(known: SourceState | undefined, until: Seconds): Promise<void> {
+  async look(known: SourceState | undefined, needed: Range): Promise<void> {
+    this.#needed = needed;
     const version = await this.#reader.version(known?.version);
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (unchanged) this.#notesBefore = known.notes ?? [];
     // A pinned source keeps its beginning and end, too.
-    const grown = this.#reader.grows && !(until <= this.#limitOf(known));
+    const grown = this.#reader.grows && !(needed.end <= this.#limitOf(known));
     const fixed = this.#reader.boundsByVersion || this.#reader.grows || this.versionKind === 'pinned';
     const bounded = this.#reader.whole || (fixed && !grown);
     this.#look = { unchanged, ends: unchanged && bounded };
@@ -151,8 +153,16 @@ export class StreamKeeper {
     }
     const from = await this.#changedFrom(known);
     const { start, end } = this.#extent;
-    const ranges = within(union(this.#spans), { start: Math.max(from, start), end });
+    const ranges = within(union([...this.#spans, ...this.#grown()]), { start: Math.max(from, start), end });
     await this.#takeIn(ranges, { known, from }, takings);
+  }
+
+  /** What follows the stored bars of a file and is needed, to be read in the same pass. */
+  #grown(): RangeSet {
+    const last = this.#spans.at(-1)?.end ?? -Infinity;
+    const { start, end } = this.#needed;
+    const isFile = this.#reader.boundsByVersion && !this.node.description.source?.held;
+    return isFile && start <= last && last < end ? [{ start: last, end }] : [];
   }
 
   #limitOf(known: SourceState | undefined): Seconds {

@@ -1,5 +1,7 @@
+import { DuckDBListValue } from '@duckdb/node-api';
 import { concatTables, emptyTable, pickRows, sliceTable, type Column, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
+import { addTo } from '../../sdk/lists.js';
 import { streamTables, type SelectedColumn } from '../batches.js';
 import { symbolSql } from '../universe/symbols.js';
 import { sqlText, type Database } from './database.js';
@@ -11,6 +13,9 @@ export interface SymbolLook {
   readonly rows: number;
   /** Rows without a time. */
   readonly untimed: number;
+  /** Positions of its first and last row in the table. */
+  readonly first: number;
+  readonly last: number;
 }
 
 interface RowsQuery {
@@ -30,14 +35,17 @@ const MOST_ROWS = 2 ** 20;
 
 const CODE: SelectedColumn = { name: 'code', type: 'number' };
 
+/** A name that no column has. */
+const PLACE = '"seamless: place"';
+
 /** A table of many symbols, read for all of them together: asking for one symbol's rows reads the next symbols' as well. */
 export class SymbolRows {
   readonly #database: Database;
   readonly #verify: () => Promise<void>;
   readonly #answers = new Map<string, Promise<Record<string, unknown>[]>>();
   readonly #looks = new Map<string, Promise<ReadonlyMap<string, SymbolLook>>>();
-  /** Symbols that are being read, with their row counts. */
-  readonly #wanted = new Map<string, number>();
+  /** Symbols that are being read. */
+  readonly #wanted = new Map<string, SymbolLook>();
   /** The rows read last, by symbol, until they are taken. */
   #batch: { readonly key: string; readonly rows: Map<string, Table> } | null = null;
 
@@ -79,41 +87,37 @@ export class SymbolRows {
   }
 
   async #look(from: string, raw: string, open: string, most: number): Promise<Map<string, SymbolLook>> {
-    const named = await this.answer(
-      `SELECT DISTINCT ${symbolSql(raw)} AS symbol FROM ${from} ORDER BY symbol`,
-    );
-    const symbols = named.flatMap(({ symbol }) => (typeof symbol === 'string' ? [symbol] : []));
-    const found = symbols.map(() => ({ opens: [] as Seconds[], rows: 0, untimed: 0 }));
-    if (symbols.length === 0) return new Map();
-    const sql = `SELECT ${codeSql(raw, symbols)} AS code, ${open} AS open FROM ${from}`;
-    const [counted] = await this.answer(`SELECT count(*)::DOUBLE AS count FROM ${from}`);
-    const connection = await this.#database.connect();
-    try {
-      const columns: readonly SelectedColumn[] = [{ name: 'open', type: 'number' }];
-      for await (const table of streamTables(connection, sql, columns, Number(counted?.['count']))) {
-        const [opens] = table.columns as [Column];
-        for (let row = 0; row < table.ts.length; row++) {
-          const look = found[table.ts[row] as number];
-          if (!look) continue;
-          look.rows++;
-          if (opens.valid?.[row] === 0) look.untimed++;
-          else if (look.opens.length < most) look.opens.push(opens.values[row] as Seconds);
-        }
+    const rows = `SELECT ${symbolSql(raw)} AS symbol, ${open} AS open, row_number() OVER () AS ${PLACE} FROM ${from}`;
+    const sql = `SELECT symbol, arg_min(open, ${PLACE}, ${most}) FILTER (open IS NOT NULL), count(*)::DOUBLE, count(open)::DOUBLE,
+        min(${PLACE})::DOUBLE, max(${PLACE})::DOUBLE
+      FROM (${rows}) WHERE symbol IS NOT NULL GROUP BY symbol ORDER BY symbol`;
+    const looks = new Map<string, SymbolLook>();
+    await this.#database.use(async (connection) => {
+      const result = await connection.run(sql);
+      for (let index = 0; index < result.chunkCount; index++) {
+        const chunk = result.getChunk(index);
+        const [symbols, opens, ...numbers] = [0, 1, 2, 3, 4, 5].map((column) =>
+          chunk.getColumnValues(column),
+        );
+        symbols?.forEach((symbol, row) => {
+          const [count = 0, timed = 0, first = 0, last = 0] = numbers.map((values) => Number(values[row]));
+          const list = opens?.[row];
+          looks.set(String(symbol), {
+            opens: list instanceof DuckDBListValue ? list.items.map(Number) : [],
+            rows: count,
+            untimed: count - timed,
+            first,
+            last,
+          });
+        });
       }
-    } finally {
-      connection.closeSync();
-    }
-    return new Map(
-      symbols.map((symbol, at) => {
-        const { opens, rows, untimed } = found[at] as (typeof found)[number];
-        return [symbol, { opens, rows, untimed }];
-      }),
-    );
+    });
+    return looks;
   }
 
   /** Announces a symbol, so that it is read together with others. */
-  want(symbol: string, { rows }: SymbolLook): void {
-    this.#wanted.set(symbol, rows);
+  want(symbol: string, look: SymbolLook): void {
+    this.#wanted.set(symbol, look);
   }
 
   /** The rows of a symbol, in table order. */
@@ -138,10 +142,10 @@ export class SymbolRows {
     const all = [...this.#wanted.keys()].sort(byBytes);
     const at = all.indexOf(symbol);
     const together = [symbol];
-    let rows = this.#wanted.get(symbol) as number;
+    let { rows } = this.#wanted.get(symbol) as SymbolLook;
     for (const next of [...all.slice(at + 1), ...all.slice(0, at).reverse()]) {
       if (this.#given.has(next)) continue;
-      rows += this.#wanted.get(next) as number;
+      rows += (this.#wanted.get(next) as SymbolLook).rows;
       if (rows > MOST_ROWS) break;
       together.push(next);
     }
@@ -155,19 +159,60 @@ export class SymbolRows {
   ): Promise<Map<string, Table>> {
     // A range of symbols rather than a list: a list becomes a join, which loses the order.
     const [least, most] = [symbols[0], symbols.at(-1)].map((symbol) => sqlText(symbol ?? ''));
-    const own = `(FROM ${from} WHERE ${symbolSql(raw)} BETWEEN ${least} AND ${most} AND ${codeSql(raw, symbols)} IS NOT NULL)`;
-    const sql = `FROM (SELECT ${select}, ${codeSql(raw, symbols)} AS code FROM ${own}${pruned})${where}`;
-    const [counted] = await this.#database.rows(`SELECT count(*)::DOUBLE AS count FROM (${sql})`);
-    const parts = symbols.map((): Table[] => []);
-    const connection = await this.#database.connect();
-    try {
-      for await (const table of streamTables(connection, sql, [...columns, CODE], Number(counted?.['count'])))
-        for (const { code, part } of byCode(table)) parts[code]?.push(part);
-    } finally {
-      connection.closeSync();
-    }
-    return new Map(symbols.map((symbol, at) => [symbol, concatTables(parts[at] as Table[])]));
+    const between = `FROM ${from} WHERE ${symbolSql(raw)} BETWEEN ${least} AND ${most}`;
+    const sqlOf = (rows: string, column = ''): string =>
+      `FROM (SELECT ${select}${column} FROM ${rows}${pruned})${where}`;
+    const counted = await this.#database.rows(
+      `SELECT symbol, count(*)::DOUBLE AS count ${sqlOf(`(${between})`, `, ${symbolSql(raw)} AS symbol`)} GROUP BY symbol`,
+    );
+    const counts = new Map(counted.map(({ symbol, count }) => [String(symbol), Number(count)]));
+    const rows = symbols.reduce((sum, symbol) => sum + (counts.get(symbol) ?? 0), 0);
+    const wanted = new Set(symbols);
+    const runs = this.#runsOf(symbols);
+    // Without the symbols beside the rows, which cost as much to read.
+    const inRuns = runs && [...counts.keys()].every((symbol) => wanted.has(symbol));
+    const sql = inRuns
+      ? sqlOf(`(${between})`)
+      : sqlOf(`(${between} AND ${codeSql(raw, symbols)} IS NOT NULL)`, `, ${codeSql(raw, symbols)} AS code`);
+    const cut = inRuns ? byCounts(runs, counts) : byCode(symbols);
+    const parts = new Map<string, Table[]>();
+    await this.#database.use(async (connection) => {
+      const selected = inRuns ? columns : [...columns, CODE];
+      for await (const table of streamTables(connection, sql, selected, rows))
+        for (const [symbol, part] of cut(table)) addTo(parts, symbol, part);
+    });
+    return new Map(Array.from(parts, ([symbol, tables]) => [symbol, concatTables(tables)]));
   }
+
+  /** Symbols in table order, if the rows of each follow one another; else null. */
+  #runsOf(symbols: readonly string[]): readonly string[] | null {
+    const first = (symbol: string): number => this.#wanted.get(symbol)?.first ?? 0;
+    const inRuns = symbols.every((symbol) => {
+      const look = this.#wanted.get(symbol);
+      return look !== undefined && look.last - look.first + 1 === look.rows;
+    });
+    return inRuns ? symbols.toSorted((a, b) => first(a) - first(b)) : null;
+  }
+}
+
+/** Splits tables, one after the other, into the rows of each symbol, which keep their order. */
+type Cut = (table: Table) => readonly (readonly [symbol: string, part: Table])[];
+
+/** For rows in order of symbols, of which each has so many. */
+function byCounts(symbols: readonly string[], counts: ReadonlyMap<string, number>): Cut {
+  const left = symbols.map((symbol) => counts.get(symbol) ?? 0);
+  let at = 0;
+  return (table) => {
+    const parts: [string, Table][] = [];
+    for (let from = 0; from < table.ts.length;) {
+      while (left[at] === 0) at++;
+      const rows = Math.min(left[at] as number, table.ts.length - from);
+      parts.push([symbols[at] as string, sliceTable(table, from, from + rows)]);
+      left[at] = (left[at] as number) - rows;
+      from += rows;
+    }
+    return parts;
+  };
 }
 
 /** What streams over the same content share, by the place they read from. */
@@ -199,22 +244,24 @@ function codeSql(raw: string, symbols: readonly string[]): string {
   return `enum_code(TRY_CAST(${symbolSql(raw)} AS ENUM(${symbols.map(sqlText).join(', ')})))::DOUBLE`;
 }
 
-/** Splits a table by its last column, the symbol's code; each symbol's rows keep their order. */
-function byCode(table: Table): { readonly code: number; readonly part: Table }[] {
-  const codes = (table.columns.at(-1) as Column).values as Float64Array;
-  const bare: Table = { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
-  const order = orderOf(codes);
-  const sorted = order ? pickRows(bare, order) : bare;
-  const codeAt = (row: number): number => codes[order ? (order[row] as number) : row] as number;
-  const parts: { readonly code: number; readonly part: Table }[] = [];
-  for (let from = 0; from < codes.length;) {
-    const code = codeAt(from);
-    let to = from + 1;
-    while (to < codes.length && codeAt(to) === code) to++;
-    parts.push({ code, part: sliceTable(sorted, from, to) });
-    from = to;
-  }
-  return parts;
+/** For rows in any order, with the symbol's code as their last column. */
+function byCode(symbols: readonly string[]): Cut {
+  return (table) => {
+    const codes = (table.columns.at(-1) as Column).values as Float64Array;
+    const bare: Table = { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
+    const order = orderOf(codes);
+    const sorted = order ? pickRows(bare, order) : bare;
+    const codeAt = (row: number): number => codes[order ? (order[row] as number) : row] as number;
+    const parts: [string, Table][] = [];
+    for (let from = 0; from < codes.length;) {
+      const code = codeAt(from);
+      let to = from + 1;
+      while (to < codes.length && codeAt(to) === code) to++;
+      parts.push([symbols[code] as string, sliceTable(sorted, from, to)]);
+      from = to;
+    }
+    return parts;
+  };
 }
 
 /** Rows by code, in stable order; null: they are sorted already. */

@@ -32,7 +32,12 @@ const tableArbitrary = fc
       maxLength: 120,
       selector: ({ symbol, minute }) => `${symbol} ${minute}`,
     }),
-    fc.constantFrom<'mixed' | 'by symbol' | 'by time'>('mixed', 'by symbol', 'by time'),
+    fc.constantFrom<'mixed' | 'by symbol' | 'backwards' | 'by time'>(
+      'mixed',
+      'by symbol',
+      'backwards',
+      'by time',
+    ),
   )
   .map(([drawn, order]): Row[] => {
     const rows = drawn.map(({ minute, ...row }) => ({ ...row, time: minute * 60 }));
@@ -41,9 +46,10 @@ const tableArbitrary = fc
     for (const { symbol, time } of rows) times.set(symbol, [...(times.get(symbol) ?? []), time]);
     for (const list of times.values()) list.sort((a, b) => b - a);
     const mixed = rows.map((row) => ({ ...row, time: times.get(row.symbol)?.pop() as number }));
-    return order === 'mixed'
-      ? mixed
-      : mixed.sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0));
+    if (order === 'mixed') return mixed;
+    const sorted = mixed.sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0));
+    if (order === 'by symbol') return sorted;
+    return SYMBOLS.toReversed().flatMap((symbol) => sorted.filter((row) => row.symbol === symbol));
   });
 
 const readArbitrary = fc.record({
