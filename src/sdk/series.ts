@@ -74,13 +74,13 @@ export class ChunkSeries implements Series {
     const reader = new InputReader(source, position, this.#handedOut);
     return {
       get ts() {
-        return reader.ts;
+        return reader.ts.all;
       },
       names: source.table.names,
       end: source.end,
       interval: source.interval,
       period: source.period,
-      column: (name = VALUE_COLUMN) => reader.column(name),
+      column: (name = VALUE_COLUMN) => reader.column(name).all,
       valid: (name = VALUE_COLUMN) => source.table.columns[reader.placeOf(name)]?.valid?.slice() ?? null,
     };
   }

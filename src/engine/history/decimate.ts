@@ -1,4 +1,4 @@
-import { columnIndex, pickRows, type Column, type Table } from '../../sdk/table.js';
+import { columnIndex, lowerBound, pickRows, type Column, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time/time.js';
 
 /** Columns that make a bar a candle; `volume` is summed if it exists. */
@@ -29,12 +29,9 @@ export function decimate(table: Table, range: Range, points: number): Table {
 /** Where in `ts` each part begins, plus the end. */
 function pointBounds(ts: Float64Array, { start, end }: Range, points: number): Int32Array {
   const bounds = new Int32Array(points + 1);
-  let row = 0;
   for (let point = 1; point < points; point++) {
     // Divided last: a bar that opens exactly where a part begins belongs to it.
-    const limit = start + (point * (end - start)) / points;
-    while (row < ts.length && (ts[row] as number) < limit) row++;
-    bounds[point] = row;
+    bounds[point] = lowerBound(ts, start + (point * (end - start)) / points);
   }
   bounds[points] = ts.length;
   return bounds;

@@ -38,14 +38,17 @@ export class TableReader {
     this.#allocate = allocate;
   }
 
-  /** Times of all rows of a segment. */
-  times(segment: PlacedSegment): Float64Array {
+  /**
+   * Times of all rows of a segment.
+   * @param into where they are wanted; with other segments on their page, or if they were read before, they lie elsewhere
+   */
+  times(segment: PlacedSegment, into?: Float64Array): Float64Array {
     if (segment.pack === null || segment.rows === 0) return new Float64Array(0);
     const { ts, from, fine } = segment.layout();
     const key = `${segment.pack} ${ts[1]}`;
     let page = this.#pages.get(key);
     if (!page) {
-      page = this.#allocate(ts[0]);
+      page = into?.length === ts[0] ? into : this.#allocate(ts[0]);
       this.#packs.page(segment.pack, ts, bytesOf(page));
       if (!fine) decodeTimes(page);
       this.#pages.set(key, page);
@@ -91,14 +94,22 @@ export class TableReader {
       .join('\n');
     const known = this.#times.get(key);
     if (known) return known;
-    const parts = slices.map(({ segment, from, to }) => this.times(segment).subarray(from, to));
-    const all = parts.length === 1 ? (parts[0] as Float64Array) : this.#allocate(rows);
-    let at = 0;
-    for (const part of parts.length > 1 ? parts : []) {
-      all.set(part, at);
-      at += part.length;
-    }
+    const all = this.#timesOf(slices, rows);
     this.#times.set(key, all);
+    return all;
+  }
+
+  #timesOf(slices: readonly Slice[], rows: number): Float64Array {
+    const [only, ...others] = slices;
+    if (only && others.length === 0) return this.times(only.segment).subarray(only.from, only.to);
+    const all = this.#allocate(rows);
+    let at = 0;
+    for (const { segment, from, to } of slices) {
+      const place = all.subarray(at, at + to - from);
+      const times = this.times(segment, place).subarray(from, to);
+      if (times.byteOffset !== place.byteOffset || times.buffer !== place.buffer) place.set(times);
+      at += place.length;
+    }
     return all;
   }
 
