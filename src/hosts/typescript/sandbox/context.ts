@@ -7,7 +7,7 @@ import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './
 import { callSites, describeLocation, isOwn, isOwnPlace, stackFrames } from './author.js';
 import { guardBuiltins, guardGlobals, guardLeft, type RuleCheck } from './builtins.js';
 import { FileReads } from './file-reads.js';
-import { replaceNumbersIterator } from './numbers.js';
+import { replaceNumberLoops } from './numbers.js';
 import { Patches, syncImports } from './patches.js';
 import { whenSettled } from '../wall/kept.js';
 import type { Wall } from '../wall/wall.js';
@@ -93,7 +93,7 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   guardGlobals(patches, check);
   guardEnvironment(patches, check);
   replaceSharedMemory(patches);
-  replaceNumbersIterator(patches);
+  replaceNumberLoops(patches);
   patches.define(Module, 'syncBuiltinESMExports', { value: syncImports, writable: true, enumerable: true });
   patches.guardFunction(Runner, 'submit', 'Runner.submit', (api) => check(api, LIVE_LOOP));
   patches.guardFunction(SeamlessDataProvider.prototype, 'fetch', 'SeamlessDataProvider.fetch', (api) =>

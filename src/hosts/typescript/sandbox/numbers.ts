@@ -16,14 +16,33 @@ class NumbersIterator {
 
 Object.setPrototypeOf(NumbersIterator.prototype, Object.getPrototypeOf([][Symbol.iterator]()) as object);
 
+type Reducer = (before: unknown, number: number, at: number, all: Float64Array) => unknown;
+
+/** As V8's own, but in JavaScript: V8 compiles it together with the function that it calls. */
+function reduce(this: Float64Array, reducer: Reducer, ...start: readonly unknown[]): unknown {
+  if (typeof reducer !== 'function') throw new TypeError(`${String(reducer)} is not a function`);
+  const { length } = this;
+  let at = 0;
+  let result = start[0];
+  if (start.length === 0) {
+    if (length === 0) throw new TypeError('Reduce of empty array with no initial value');
+    result = this[at++];
+  }
+  for (; at < length; at++) result = reducer(result, this[at] as number, at, this);
+  return result;
+}
+
 /**
- * Makes `for…of` over a window's numbers take 2.5 ns each, not 6: V8's own iterator allocates an object for each number
- * (measured with Node 20, 22 and 24).
+ * Makes loops over a window's numbers cheaper, as people write them (measured with Node 20, 22 and 24): `for…of` takes 2.5 ns
+ * each, not 6, since V8's own iterator allocates an object for each number; `reduce` takes 4, not 20.
  */
-export function replaceNumbersIterator(patches: Patches): void {
-  const value = function values(this: Float64Array): NumbersIterator {
+export function replaceNumberLoops(patches: Patches): void {
+  const values = function values(this: Float64Array): NumbersIterator {
     return new NumbersIterator(this);
   };
-  for (const key of ['values', Symbol.iterator])
+  const loops = { values, [Symbol.iterator]: values, reduce };
+  for (const key of Reflect.ownKeys(loops)) {
+    const value: unknown = Reflect.get(loops, key);
     patches.define(Float64Array.prototype, key, { value, writable: true, enumerable: false });
+  }
 }

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import { replaceNumbersIterator } from '../../../../src/hosts/typescript/sandbox/numbers.js';
+import { replaceNumberLoops } from '../../../../src/hosts/typescript/sandbox/numbers.js';
 import { Patches } from '../../../../src/hosts/typescript/sandbox/patches.js';
 
 const builtIn = Object.getOwnPropertyDescriptor(Float64Array.prototype, Symbol.iterator);
 
-describe('the iterator of numbers in a strategy', () => {
+describe('loops over numbers in a strategy', () => {
   const patches = new Patches();
 
-  before(() => replaceNumbersIterator(patches));
+  before(() => replaceNumberLoops(patches));
   after(() => patches.undo());
 
   it('gives the numbers that an index gives, bit for bit, in every form of iteration', () => {
@@ -23,6 +23,34 @@ describe('the iterator of numbers in a strategy', () => {
         for (const given of [looped, [...numbers], Array.from(numbers), Array.from(numbers.values())])
           assert.deepEqual(given, byIndex);
         assert.deepEqual([first, ...rest].slice(0, numbers.length), byIndex);
+      }),
+    );
+  });
+
+  it('reduces as the built-in one does, with and without a start, and refuses the same', () => {
+    const builtIn = Object.getPrototypeOf(Float64Array.prototype) as Float64Array;
+    const said = (work: () => unknown): unknown => {
+      try {
+        return work();
+      } catch (error) {
+        return `${(error as Error).name}: ${(error as Error).message}`;
+      }
+    };
+    const listed = (before: unknown, ...rest: unknown[]): unknown => [before, ...rest];
+    const given: readonly (readonly unknown[])[] = [
+      [listed],
+      [listed, 0],
+      [listed, undefined],
+      [],
+      [null, 1],
+    ];
+    fc.assert(
+      fc.property(fc.float64Array({ maxLength: 5 }), fc.constantFrom(...given), (numbers, args) => {
+        const own = said(() => Reflect.apply(numbers.reduce, numbers, args) as unknown);
+        assert.deepEqual(
+          own,
+          said(() => Reflect.apply(builtIn.reduce, numbers, args) as unknown),
+        );
       }),
     );
   });
@@ -48,9 +76,9 @@ describe('the iterator of numbers in a strategy', () => {
     const others = new Patches();
     patches.undo();
     assert.deepEqual(Object.getOwnPropertyDescriptor(Float64Array.prototype, Symbol.iterator), builtIn);
-    replaceNumbersIterator(others);
+    replaceNumberLoops(others);
     others.undo();
     assert.equal(Object.hasOwn(Float64Array.prototype, 'values'), false);
-    replaceNumbersIterator(patches);
+    replaceNumberLoops(patches);
   });
 });
