@@ -21,12 +21,17 @@ const EDITOR = 'test/vscode/workbench';
 const DATA = 'test/data';
 
 const stages = {
-  quick: () => rooms(roomFiles().filter((file) => declaredSeconds(file) === undefined)),
-  rooms: (asked: readonly string[]) => rooms(asked.length > 0 ? testFiles(asked) : roomFiles()),
+  quick: (_, isAlone: boolean) =>
+    rooms(
+      roomFiles().filter((file) => declaredSeconds(file) === undefined),
+      isAlone,
+    ),
+  rooms: (asked: readonly string[], isAlone: boolean) =>
+    rooms(asked.length > 0 ? testFiles(asked) : roomFiles(), isAlone),
   package: () => check('package for this platform', ['scripts/package.ts', 'current']),
   data: (asked: readonly string[]) => editor(asked.length > 0 ? asked : [DATA]),
   editor: process.platform === 'linux' ? editor : desktop,
-} satisfies Record<string, (asked: readonly string[]) => Promise<Outcome>>;
+} satisfies Record<string, (asked: readonly string[], isAlone: boolean) => Promise<Outcome>>;
 
 type StageName = keyof typeof stages;
 
@@ -36,15 +41,29 @@ function roomFiles(): string[] {
   return testFiles(['test']).filter((file) => !file.startsWith('test/vscode') && !file.startsWith(DATA));
 }
 
-async function rooms(files: readonly string[]): Promise<Outcome> {
+/** One more than there are processors: a lane waits for disks, servers and time limits a third of the time. */
+const LANES = Math.min(availableParallelism() + 1, 4);
+
+/** @param isAlone whether no other stage runs beside it: an editor that has to wait for processors would be the last to end */
+async function rooms(files: readonly string[], isAlone: boolean): Promise<Outcome> {
   if (files.some((file) => file.startsWith('test/webview'))) ensureBrowser();
-  // One more than there are processors: a lane waits for disks, servers and time limits a third of the time.
-  return new Lanes('rooms', longestFirst(files)).run(Math.min(availableParallelism() + 1, 4));
+  return inLanes(new Lanes('rooms', longestFirst(files)), isAlone ? LANES : LANES - 1);
 }
 
 async function editor(asked: readonly string[]): Promise<Outcome> {
   await editorTools();
-  return new Lanes('editor', testFiles(asked.length > 0 ? asked : [EDITOR]), true).run(1);
+  return inLanes(new Lanes('editor', testFiles(asked.length > 0 ? asked : [EDITOR]), true), 1);
+}
+
+const underWay = new Set<Lanes>();
+
+/** Runs suites; when they are done, those that still run beside them go on with a lane more. */
+async function inLanes(lanes: Lanes, count: number): Promise<Outcome> {
+  underWay.add(lanes);
+  const outcome = await lanes.run(count);
+  underWay.delete(lanes);
+  for (const others of underWay) others.add();
+  return outcome;
 }
 
 async function desktop(): Promise<Outcome> {
@@ -59,24 +78,24 @@ async function main(words: readonly string[]): Promise<void> {
   const named = words.filter((word): word is StageName => word in stages);
   const asked = words.filter((word) => !(word in stages) && !word.startsWith('--'));
   const chosen = named.length > 0 ? named : EVERY;
-  const packaged = chosen.includes('package') ? [await outcomeOf('package', asked)] : [];
+  const packaged = chosen.includes('package') ? [await outcomeOf('package', asked, true)] : [];
   // The editor is mostly waited for: the rooms keep the processors busy meanwhile.
   const others = chosen.filter((name) => name !== 'package');
   const unpackaged = packaged.some(({ failed }) => failed.length > 0);
   const rest = others.map(async (name) =>
     name === 'editor' && unpackaged
       ? notRun(name, 'not run, since there is no package to install')
-      : outcomeOf(name, asked),
+      : outcomeOf(name, asked, others.length === 1),
   );
   const outcomes = [...packaged, ...(await Promise.all(rest))];
   summarise([...(packaged.length > 0 ? ['package'] : []), ...others], outcomes);
 }
 
 /** What a stage came to; failed where it cannot be run. */
-async function outcomeOf(name: StageName, asked: readonly string[]): Promise<Outcome> {
+async function outcomeOf(name: StageName, asked: readonly string[], isAlone: boolean): Promise<Outcome> {
   console.log(`\n— ${name} —`);
   try {
-    return await stages[name](asked);
+    return await stages[name](asked, isAlone);
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
     console.error(sentence);

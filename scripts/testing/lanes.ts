@@ -24,6 +24,7 @@ export class Lanes {
   /** What failed in the first try of suites that have a second one, by file. */
   readonly #firstTries = new Map<string, readonly string[]>();
   readonly #unsteady: string[] = [];
+  readonly #running = new Set<Promise<void>>();
 
   constructor(
     readonly name: string,
@@ -35,16 +36,23 @@ export class Lanes {
     this.#waiting = [...files];
   }
 
+  /** @param count how many processes it begins with */
   async run(count: number): Promise<Outcome> {
     if (this.#waiting.length === 0) this.#failed.push(`${this.name}: there was no test to run`);
-    const lanes = Math.min(count, this.#waiting.length);
-    await Promise.all(Array.from({ length: lanes }, () => this.#lane()));
+    for (let lanes = 0; lanes < Math.min(count, this.#waiting.length); lanes++) this.add();
+    while (this.#running.size > 0) await Promise.race(this.#running);
     return {
       passed: this.#passed.length,
       failed: this.#failed,
       unsteady: this.#unsteady,
       times: this.#times,
     };
+  }
+
+  /** Goes on with one process more, until no file is left. */
+  add(): void {
+    const lane = this.#lane().finally(() => this.#running.delete(lane));
+    this.#running.add(lane);
   }
 
   /** One lane until no file is left, with another process whenever one is lost. */
