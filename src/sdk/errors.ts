@@ -109,10 +109,15 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** What names those like an unknown one; without any, what is said otherwise. */
+/** `Did you mean A or B?`, naming those like an unknown one; without any, what is said otherwise. */
 export function didYouMean(name: string, names: Iterable<string>, otherwise: string): string {
   const near = nearNames(name, names);
   return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : otherwise;
+}
+
+/** The same behind a colon. */
+export function nearHint(name: string, names: Iterable<string>, otherwise: string): string {
+  return didYouMean(name, names, otherwise).replace(/^Did you/, 'did you');
 }
 
 /** What an error says; of anything else thrown, its text. */

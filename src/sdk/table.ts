@@ -167,6 +167,27 @@ function likeModel(table: Table, model: Table): Table {
   throw new TypeError(`columns changed from (${model.names.join(', ')}) to (${table.names.join(', ')})`);
 }
 
+/** A column of scalars of this type, or null. */
+export function columnOfCells(
+  type: ColumnType,
+  cells: readonly (number | boolean | string | null)[],
+): Column {
+  const valid = cells.includes(null) ? Uint8Array.from(cells, (cell) => (cell === null ? 0 : 1)) : null;
+  switch (type) {
+    case 'boolean':
+      return { type, values: Uint8Array.from(cells, Number), valid };
+    case 'string':
+    case 'json':
+      return { type, values: cells.map((cell) => (cell === null ? '' : String(cell))), valid };
+    default:
+      return {
+        type,
+        values: Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))),
+        valid,
+      };
+  }
+}
+
 /** A column of `rows` nulls. */
 export function nullColumn(rows: number): Column {
   return { type: 'null', values: floats(rows).fill(Number.NaN), valid: bytes(rows) };

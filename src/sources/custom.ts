@@ -3,7 +3,7 @@ import { LONE_SURROGATE } from '../sdk/dag-node.js';
 import { messageOf, SeamlessError } from '../sdk/errors.js';
 import type { HistoryProvider, HistoryRow } from '../sdk/providers/providers.js';
 import { ceilToSlot, floorToSlot, lastOpenBy } from '../sdk/time/grid.js';
-import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
+import { columnOfCells, sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
 import { formatRange, formatTime, type Range } from '../sdk/time/time.js';
 import { BarCheck, barError, rowError, sourceError, type BarFault } from './faults.js';
 
@@ -138,20 +138,10 @@ class CustomReader implements SourceReader {
   #column(rows: readonly HistoryRow[], name: string, known: Map<string, ColumnType>): Column {
     const type = this.#typeOf(rows, name, known.get(name) ?? 'null');
     known.set(name, type);
-    const cells = rows.map((row) => row[name] ?? null);
-    const valid = cells.includes(null) ? Uint8Array.from(cells, (cell) => (cell === null ? 0 : 1)) : null;
-    switch (type) {
-      case 'boolean':
-        return { type, values: Uint8Array.from(cells, Number), valid };
-      case 'string':
-        return { type, values: cells.map((cell) => (cell === null ? '' : String(cell))), valid };
-      default:
-        return {
-          type: type === 'number' ? 'number' : 'null',
-          values: Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))),
-          valid,
-        };
-    }
+    return columnOfCells(
+      type,
+      rows.map((row) => row[name] ?? null),
+    );
   }
 
   /** Files and SQL cannot hold a lone surrogate: it would be replaced. */

@@ -1,5 +1,5 @@
 import type { Schema } from '../../engine/ports/host.js';
-import type { Column, ColumnType, FlatRecord, Table } from '../../sdk/table.js';
+import { columnOfCells, type ColumnType, type FlatRecord, type Table } from '../../sdk/table.js';
 import type { FeedBar } from '../feed/feed.js';
 
 /** Turns a feed's bars of one stream into columns, with the names and types of its history, if there is any. */
@@ -39,27 +39,13 @@ export class BarColumns {
       shape: 'record',
       ts: Float64Array.from(bars, ({ ts }) => ts),
       names: this.#names,
-      columns: this.#names.map((name) => this.#column(name, bars)),
+      columns: this.#names.map((name) =>
+        columnOfCells(
+          this.#types.get(name) ?? 'null',
+          bars.map(({ row }) => row[name] ?? null),
+        ),
+      ),
       present: null,
     };
-  }
-
-  #column(name: string, bars: readonly FeedBar[]): Column {
-    const cells = bars.map(({ row }) => row[name] ?? null);
-    const valid = cells.includes(null) ? Uint8Array.from(cells, (cell) => (cell === null ? 0 : 1)) : null;
-    const type = this.#types.get(name) ?? 'null';
-    switch (type) {
-      case 'boolean':
-        return { type, values: Uint8Array.from(cells, Number), valid };
-      case 'string':
-      case 'json':
-        return { type, values: cells.map((cell) => (cell === null ? '' : String(cell))), valid };
-      default:
-        return {
-          type,
-          values: Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))),
-          valid,
-        };
-    }
   }
 }

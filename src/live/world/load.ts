@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { didYouMean, messageOf, nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, messageOf, nearHint, SeamlessError } from '../../sdk/errors.js';
 import type { Mode } from '../../sdk/live/live.js';
 import { formatTime } from '../../sdk/time/time.js';
 import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
@@ -107,13 +107,9 @@ function unknownPresetIn({ presets }: WorldFile, known: PresetNames): Contradict
   for (const part of ['data', 'sla'] as const) {
     for (const [stream, name] of Object.entries(presets[part])) {
       if (known[part].includes(name)) continue;
-      const near = nearNames(name, known[part]);
-      const hint =
-        near.length > 0
-          ? `did you mean ${near.join(' or ')}?`
-          : known[part].length > 0
-            ? `there is ${known[part].join(', ')}`
-            : `add it to ${PRESETS_FILE} under "${part}:"`;
+      const all = known[part].join(', ');
+      const otherwise = all === '' ? `add it to ${PRESETS_FILE} under "${part}:"` : `there is ${all}`;
+      const hint = nearHint(name, known[part], otherwise);
       const what = part === 'data' ? 'preset' : 'service level';
       return {
         path: ['presets', part, stream],

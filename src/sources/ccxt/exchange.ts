@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, nearNames, type SeamlessError } from '../../sdk/errors.js';
+import { messageOf, nearHint, type SeamlessError } from '../../sdk/errors.js';
 
 /** The part of a ccxt exchange that is used here. */
 export interface CcxtExchange {
@@ -70,10 +70,9 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
   const make: Ccxt['make'] = (name, config) => {
     const exchange = exchanges.includes(name) ? made(all, name, config) : null;
     if (exchange) return exchange;
-    const near = nearNames(name, exchanges);
-    const hint =
-      near.length > 0 ? `did you mean ${near.join(' or ')}?` : `it has ${exchanges.length} others.`;
-    throw refuse(`ccxt has no exchange ${name}: ${hint}`);
+    throw refuse(
+      `ccxt has no exchange ${name}: ${nearHint(name, exchanges, `it has ${exchanges.length} others.`)}`,
+    );
   };
   return {
     exchanges,

@@ -89,10 +89,14 @@ export async function plainText(
 
 /** The decompressed bytes of a file, from its beginning. */
 async function unpacked(stream: OpenStream, file: SourceFile, packing: Packing): Promise<Readable> {
-  if (packing === 'zip') return zipEntry(stream, file);
-  const bytes = createReadStream(file.path);
-  if (packing === 'none') return bytes;
-  const unpacker = packing === 'gzip' ? createGunzip() : zstdReader();
+  return packing === 'zip' ? zipEntry(stream, file) : bytesOf({ path: file.path, compression: packing });
+}
+
+/** The same of a text that DuckDB reads. */
+export function bytesOf({ path, compression }: Pick<PlainText, 'path' | 'compression'>): Readable {
+  const bytes = createReadStream(path);
+  if (compression === 'none') return bytes;
+  const unpacker = compression === 'gzip' ? createGunzip() : zstdReader();
   bytes.once('error', (error) => unpacker.destroy(error));
   return bytes.pipe(unpacker);
 }
@@ -116,7 +120,7 @@ async function packingOf(stream: OpenStream, file: SourceFile): Promise<Packing>
   }
 }
 
-export function zstdReader(): Transform {
+function zstdReader(): Transform {
   let push: (piece: Uint8Array) => void = () => undefined;
   const decompress = new Decompress((piece) => {
     push(piece);

@@ -28,27 +28,13 @@ export interface CsvPlan {
    * for markers costs a quarter of a read. Null: there are markers, or there may be texts.
    */
   readonly unmarked: string | null;
-  /** What was assumed, for people. */
-  readonly taken: CsvTaken;
+  /** Other columns that look like a time. */
+  readonly otherTimes: readonly string[];
   /** What follows FROM for the rows of all symbols, and the column that names them; null: none was named. */
   readonly all: string;
   readonly symbol: number | null;
   /** Whether its rows may be of several symbols, with none chosen. */
   readonly maybeMixed: boolean;
-}
-
-interface CsvTaken {
-  readonly undone: readonly string[];
-  readonly delimiter: string;
-  readonly skippedLines: number;
-  readonly header: boolean;
-  readonly time: string;
-  readonly timeWords: string;
-  readonly otherTimes: readonly string[];
-  readonly numbers: NumberMarks;
-  /** Markers for a missing value. */
-  readonly marks: readonly string[];
-  readonly newestFirst: boolean;
 }
 
 /**
@@ -64,7 +50,7 @@ export async function planCsv(
   const { text, layout, sampled } = await lookAt(stream, context, settings, file);
   const { names } = layout;
   const found = findTimeColumns(stream, sampled.looks, settings.time.time, file.shown);
-  const { date, clock, parts, others } = found;
+  const { date, clock, parts, others: otherTimes } = found;
   const look = sampled.looks[date] as ColumnLook;
   const asText = readAsText(settings.time, look);
   const reading = asText
@@ -104,22 +90,10 @@ export async function planCsv(
     })),
     expressions: values.map((index) => valueSql(`c${index}`, kinds[index] ?? 'null', sampled, settings)),
   };
-  const taken: CsvTaken = {
-    undone: text.undone,
-    delimiter: layout.delimiter,
-    skippedLines: layout.skip,
-    header: layout.header,
-    time: timeNames(relation).join(' and '),
-    timeWords: reading.words,
-    otherTimes: others,
-    numbers: sampled.numbers,
-    marks: sampled.marks,
-    newestFirst: false,
-  };
   const plain = rows === from && conformance !== 'permissive' && !sampled.marked;
   const unmarked = plain ? csvFrom(text, layout, types, { ...sampled, marks: [] }) : null;
   const maybeMixed = chosen === null && mayBeMixed(sampled.looks);
-  return { text, reading: reads, relation, unmarked, taken, all, symbol, maybeMixed };
+  return { text, reading: reads, relation, unmarked, otherTimes, all, symbol, maybeMixed };
 }
 
 const DUCKDB_TYPES: Readonly<Record<ColumnKind, string>> = {
@@ -220,18 +194,18 @@ async function ofSymbols(
 }
 
 /** What a file was taken for, for people. */
-export function takenOf({ taken, relation }: CsvPlan): SourceTaken {
-  const { undone, delimiter, skippedLines, header, time, otherTimes } = taken;
+export function takenOf({ text, reading, relation, otherTimes }: CsvPlan): SourceTaken {
+  const { delimiter, skip, header } = reading.layout;
   return {
-    time,
+    time: timeNames(relation).join(' and '),
     otherTimes,
     timeWords: relation.reading.words,
     columns: relation.columns,
     details: [
-      ...undone,
+      ...text.undone,
       `cells end with ${JSON.stringify(delimiter)}`,
       header ? 'a header' : 'no header',
-      ...(skippedLines > (header ? 1 : 0) ? [`${skippedLines} lines before the first row`] : []),
+      ...(skip > (header ? 1 : 0) ? [`${skip} lines before the first row`] : []),
     ],
   };
 }

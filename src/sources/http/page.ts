@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import type { Column, Table } from '../../sdk/table.js';
+import { columnOfCells, type Column, type Table } from '../../sdk/table.js';
 import { formatRange, parseTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import { BarCheck, barError, rowError } from '../faults.js';
 import { isRecord } from '../options.js';
@@ -109,17 +109,11 @@ class PageReader {
   }
 
   #column(rows: readonly unknown[], order: readonly number[], name: string, at: number | string): Column {
-    const values = new Float64Array(order.length);
-    let valid: Uint8Array | null = null;
-    order.forEach((from, to) => {
+    const cells = order.map((from) => {
       const cell = this.#cell(rows[from], from, at, name);
-      if (cell === null) {
-        valid ??= new Uint8Array(order.length).fill(1);
-        valid[to] = 0;
-        values[to] = Number.NaN;
-      } else values[to] = this.#number(cell, from, name);
+      return cell === null ? null : this.#number(cell, from, name);
     });
-    return { type: 'number', values, valid };
+    return columnOfCells('number', cells);
   }
 
   #cell(row: unknown, index: number, at: number | string, name: string): unknown {

@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { nearNames } from '../../sdk/errors.js';
+import { nearHint } from '../../sdk/errors.js';
 import type { ColumnType } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import type { Session } from './session.js';
@@ -41,11 +41,8 @@ export async function layoutOf(
   const names = fields.map(({ name }) => name);
   const known = (name: string, what: string): string => {
     if (names.includes(name)) return name;
-    const near = nearNames(name, names);
-    const hint =
-      near.length > 0
-        ? `did you mean ${near.join(' or ')}?`
-        : `it has ${names.join(', ')}. Name one of these in the options of the source.`;
+    const all = `it has ${names.join(', ')}. Name one of these in the options of the source.`;
+    const hint = nearHint(name, names, all);
     throw sourceError(stream, `${shown} has no column ${name} for ${what}: ${hint}`);
   };
   const time = settings.time === null ? findTime(stream, settings, fields) : known(settings.time, 'the time');

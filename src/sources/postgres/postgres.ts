@@ -1,13 +1,13 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { textDigest } from '../../engine/fingerprint/digest.js';
 import { floorToSlot, lastOpenBy } from '../../sdk/time/grid.js';
-import type { Column, Table } from '../../sdk/table.js';
+import { columnOfCells, type Table } from '../../sdk/table.js';
 import { formatRange, type Range, type Seconds } from '../../sdk/time/time.js';
 import { BarCheck, barError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { Secrets } from '../wire/secrets.js';
 import { layoutOf, type Layout } from './columns.js';
-import { Session } from './session.js';
+import { Session, type Row } from './session.js';
 import { postgresSettings, type PostgresSettings } from './settings.js';
 
 /** Raised when the same rows are read as other bars. */
@@ -139,30 +139,18 @@ class PostgresReader implements SourceReader {
     };
   }
 
-  #table(rows: readonly (readonly unknown[])[], { columns }: Layout): Table {
+  #table(rows: readonly Row[], { columns }: Layout): Table {
     return {
       shape: 'record',
       ts: Float64Array.from(rows, ([open]) => Number(open)),
       names: columns.map(({ name }) => name),
       columns: columns.map(({ type }, index) =>
-        columnOf(
-          rows.map((row) => row[index + 1] ?? null),
+        columnOfCells(
           type,
+          rows.map((row) => row[index + 1] ?? null),
         ),
       ),
       present: null,
     };
   }
-}
-
-function columnOf(cells: readonly unknown[], type: Layout['columns'][number]['type']): Column {
-  const valid = cells.includes(null) ? Uint8Array.from(cells, (cell) => (cell === null ? 0 : 1)) : null;
-  if (type === 'boolean') return { type, values: Uint8Array.from(cells, Number), valid };
-  if (type === 'string')
-    return { type, values: cells.map((cell) => (typeof cell === 'string' ? cell : '')), valid };
-  return {
-    type: 'number',
-    values: Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))),
-    valid,
-  };
 }

@@ -1,10 +1,13 @@
 import type { Client, QueryResult } from 'pg';
 import type { OpenStream } from '../../engine/ports/source.js';
-import { messageOf, nearNames, SeamlessError } from '../../sdk/errors.js';
+import { didYouMean, messageOf, SeamlessError } from '../../sdk/errors.js';
 import { sourceError } from '../faults.js';
 import { Passing, patiently } from '../wire/patience.js';
 import type { Secrets } from '../wire/secrets.js';
 import type { PostgresSettings } from './settings.js';
+
+/** Cells are numbers, booleans or texts, as the query casts them. */
+export type Row = readonly (number | boolean | string | null)[];
 
 /** Error codes of failed or lost connections, which may pass. */
 const PASSING =
@@ -37,8 +40,8 @@ export class Session {
   }
 
   /** @throws SeamlessError `source` that says what is wrong and what to do */
-  async rows(sql: string): Promise<readonly (readonly unknown[])[]> {
-    return (await this.query(sql)).rows;
+  async rows(sql: string): Promise<readonly Row[]> {
+    return (await this.query(sql)).rows as Row[];
   }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<QueryResult<unknown[]>> {
@@ -144,11 +147,9 @@ export class Session {
       );
       await client.end();
       const names = rows.map(({ name }) => name);
-      const near = nearNames(wanted, names);
-      if (near.length > 0) return ` Did you mean ${near.join(' or ')}?`;
-      return names.length > 0
-        ? ` It has ${names.slice(0, 8).join(', ')}.`
-        : ' This user sees no tables in it: check the database and the user.';
+      const some = `It has ${names.slice(0, 8).join(', ')}.`;
+      const none = 'This user sees no tables in it: check the database and the user.';
+      return ` ${didYouMean(wanted, names, names.length > 0 ? some : none)}`;
     } catch {
       // The first error is enough.
       return '';

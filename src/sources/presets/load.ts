@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { nearNames } from '../../sdk/errors.js';
+import { nearHint } from '../../sdk/errors.js';
 import type { ServiceLevel } from '../../sdk/providers/fetched.js';
 import type { DataPresetSpec } from '../../sdk/providers/presets.js';
 import { isWire } from '../../sdk/wire/transport.js';
@@ -124,12 +124,11 @@ function unknownName(
   field: string,
 ): { field: string; text: string } | null {
   if (name === undefined || Object.hasOwn(known, name)) return null;
-  const near = nearNames(name, Object.keys(known));
-  const hint =
-    near.length > 0
-      ? `did you mean ${near.join(' or ')}?`
-      : Object.keys(known).length > 0
-        ? `there is ${Object.keys(known).join(', ')}`
-        : `add it under "${field}:"`;
+  const names = Object.keys(known);
+  const hint = nearHint(
+    name,
+    names,
+    names.length > 0 ? `there is ${names.join(', ')}` : `add it under "${field}:"`,
+  );
   return { field, text: `${field} ${JSON.stringify(name)}, which does not exist: ${hint}` };
 }

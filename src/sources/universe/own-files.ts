@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
-import { nearNames } from '../../sdk/errors.js';
+import { nearHint } from '../../sdk/errors.js';
 import { addTo } from '../../sdk/lists.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
@@ -97,11 +97,8 @@ export async function openOwnFiles(
 
   function absent(): Error {
     const symbols = [...files.bySymbol.keys()];
-    const near = nearNames(symbol, symbols);
-    const hint =
-      near.length > 0
-        ? `did you mean ${near.join(' or ')}?`
-        : `there are ${symbols.length} others, such as ${symbols.slice(0, 3).join(', ')}.`;
+    const some = `there are ${symbols.length} others, such as ${symbols.slice(0, 3).join(', ')}.`;
+    const hint = nearHint(symbol, symbols, some);
     return sourceError(stream, `${patterns.join(', ')} has no file of ${JSON.stringify(symbol)}: ${hint}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { nearNames } from '../../sdk/errors.js';
+import { nearHint } from '../../sdk/errors.js';
 import { columnIndex } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
@@ -83,11 +83,8 @@ export async function refuseAbsent(
     return new Set(rows.flatMap((row) => (typeof row['symbol'] === 'string' ? [row['symbol']] : [])));
   });
   if (symbols.has(symbol)) return;
-  const near = nearNames(symbol, [...symbols]);
-  const hint =
-    near.length > 0
-      ? `did you mean ${near.join(' or ')}?`
-      : `it has ${symbols.size} others, such as ${[...symbols].slice(0, 3).join(', ')}.`;
+  const some = `it has ${symbols.size} others, such as ${[...symbols].slice(0, 3).join(', ')}.`;
+  const hint = nearHint(symbol, symbols, some);
   throw sourceError(
     stream,
     `${shown} has no row with ${JSON.stringify(symbol)} in its column ${column ?? ''}: ${hint}`,

@@ -1,10 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { CsvLayout } from './layout.js';
-import { zstdReader, type PlainText } from '../plain-text.js';
+import { bytesOf, type PlainText } from '../plain-text.js';
 
 /**
  * The line (counted from 1, as an editor does) on which row `row` (from 0) starts, and its text. For messages only: it reads the
@@ -18,7 +15,7 @@ export async function findLine(
   let line = 0;
   let rows = -1;
   let quoted = false;
-  for await (const each of linesOf(text)) {
+  for await (const each of createInterface({ input: bytesOf(text), crlfDelay: Infinity })) {
     line++;
     if (line <= layout.skip || (each === '' && !quoted)) continue;
     if (layout.comment !== '' && !quoted && each.startsWith(layout.comment)) continue;
@@ -74,16 +71,4 @@ async function lastBytesOfFile(path: string, most: number): Promise<Buffer> {
   } finally {
     await handle.close();
   }
-}
-
-function linesOf(text: PlainText): AsyncIterable<string> {
-  return createInterface({ input: bytesOf(text), crlfDelay: Infinity });
-}
-
-function bytesOf({ path, compression }: PlainText): Readable {
-  const bytes = createReadStream(path);
-  if (compression === 'none') return bytes;
-  const unpacker = compression === 'gzip' ? createGunzip() : zstdReader();
-  bytes.once('error', (error) => unpacker.destroy(error));
-  return bytes.pipe(unpacker);
 }
