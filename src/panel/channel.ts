@@ -9,6 +9,7 @@ import {
   type FromPage,
   type PanelError,
   type Protocol,
+  type ResultOf,
   type ResultSchemas,
   type Schemas,
 } from './protocol.js';
@@ -16,9 +17,7 @@ import type { payloads, results } from './requests.js';
 
 /** The host's handlers for a page's requests. An error becomes the answer `err`. */
 export type HandlersOf<P extends Schemas, R extends ResultSchemas<P>> = {
-  readonly [K in keyof P]: (
-    payload: v.InferOutput<P[K]>,
-  ) => Promise<v.InferOutput<R[K]>> | v.InferOutput<R[K]>;
+  readonly [K in keyof P]: (payload: v.InferOutput<P[K]>) => Promise<ResultOf<R, K>> | ResultOf<R, K>;
 };
 
 /** The DAG panel's handlers. */
@@ -54,7 +53,8 @@ export function hostEnd<P extends Schemas, R extends ResultSchemas<P>, T>(
     }
     const { id, kind, payload } = message;
     try {
-      post({ type: 'ok', id, value: await handlers[kind](parsePayload(protocol, kind, payload)) });
+      const value: unknown = await handlers[kind](parsePayload(protocol, kind, payload));
+      post({ type: 'ok', id, value: kind in protocol.results ? value : null });
     } catch (error) {
       if (!(error instanceof SeamlessError) || error.code === 'internal') onFault(error);
       post({ type: 'err', id, error: panelError(error) });
@@ -100,7 +100,7 @@ export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
   }
 
   /** @throws PanelRequestError with the host's error; SeamlessError `internal` when the answer is malformed */
-  request<K extends keyof P & string>(kind: K, payload: v.InferOutput<P[K]>): Promise<v.InferOutput<R[K]>> {
+  request<K extends keyof P & string>(kind: K, payload: v.InferOutput<P[K]>): Promise<ResultOf<R, K>> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const take = (value: unknown): void => {

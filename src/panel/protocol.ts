@@ -9,9 +9,18 @@ import { count } from '../protocol/shapes.js';
  * arrays: NaN and ±Infinity survive in typed arrays only.
  */
 
-/** Schemas by kind of request. */
+/** Schemas by kind of request. A kind without a schema for its answer is only confirmed. */
 export type Schemas = Readonly<Record<string, v.GenericSchema>>;
-export type ResultSchemas<P extends Schemas> = { readonly [K in keyof P]: v.GenericSchema };
+export type ResultSchemas<P extends Schemas> = { readonly [K in keyof P]?: v.GenericSchema };
+export type ResultOf<R, K> = K extends keyof R ? v.InferOutput<NonNullable<R[K]> & v.GenericSchema> : unknown;
+
+/** Requests of any panel's page. */
+export const anyPage = {
+  /** Copies a text to the clipboard. */
+  copy: v.object({ text: v.string() }),
+  /** An unexpected error, for the log. */
+  log: v.object({ message: v.string(), stack: v.nullable(v.string()) }),
+};
 
 /** One panel's requests, answers and unrequested messages. */
 export interface Protocol<P extends Schemas, R extends ResultSchemas<P>, T> {
@@ -87,6 +96,7 @@ export function parseResult<P extends Schemas, R extends ResultSchemas<P>, T, K 
   { name, results }: Protocol<P, R, T>,
   kind: K,
   value: unknown,
-): v.InferOutput<R[K]> {
-  return checked(results[kind], value, `The answer to the request ${kind} of the ${name}`, AGAIN);
+): ResultOf<R, K> {
+  const schema: v.GenericSchema = results[kind] ?? v.null();
+  return checked(schema, value, `The answer to the request ${kind} of the ${name}`, AGAIN) as ResultOf<R, K>;
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { atLeastOne, count, list, seconds, span, spans, table } from '../protocol/shapes.js';
+import { anyPage, type ResultOf, type ResultSchemas } from './protocol.js';
 import { name, panelSplit } from './state.js';
 
 /* The requests of the DAG panel's page with their payloads and results. Each type is inferred from its schema. */
@@ -24,16 +25,13 @@ export const payloads = {
   exportNode: v.object(ofNode),
   /** Saves the sizes of the details for later panels. */
   keepSplit: panelSplit,
-  /** Copies a text to the clipboard. */
-  copy: v.object({ text: v.string() }),
   /** Asks for a file, and exports. */
   saveFile: v.object({ name, content: v.string(), encoding: v.picklist(['utf8', 'base64']) }),
   /** Opens the place of the state's problem: its line, or the log. */
   showProblem: nothing,
   /** Describes the strategy again. */
   retry: nothing,
-  /** An unexpected error, for the log. */
-  log: v.object({ message: v.string(), stack: v.nullable(v.string()) }),
+  ...anyPage,
 };
 
 export type PanelRequestKind = keyof typeof payloads;
@@ -90,20 +88,11 @@ export type PanelRows = Readonly<v.InferOutput<typeof panelRows>>;
 
 export const results = {
   materialize: v.object({ summary: v.string() }),
-  cancel: v.null(),
-  setRange: v.null(),
   readNode: panelSeries,
   rows: panelRows,
   source: v.object({ lines: list(v.string()) }),
-  reveal: v.null(),
-  exportNode: v.null(),
-  keepSplit: v.null(),
-  copy: v.null(),
   /** `saved` is false when the person cancelled. */
   saveFile: v.object({ saved: v.boolean() }),
-  showProblem: v.null(),
-  retry: v.null(),
-  log: v.null(),
-} satisfies { readonly [K in PanelRequestKind]: v.GenericSchema };
+} satisfies ResultSchemas<typeof payloads>;
 
-export type PanelResult<K extends PanelRequestKind> = v.InferOutput<(typeof results)[K]>;
+export type PanelResult<K extends PanelRequestKind> = ResultOf<typeof results, K>;

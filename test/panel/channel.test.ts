@@ -7,21 +7,21 @@ import { panelState } from './states.js';
 
 const handlers: PanelHandlers = {
   materialize: ({ start, end, only }) => ({ summary: `${start} ${end} ${only ?? 'all'}` }),
-  cancel: () => null,
-  setRange: () => null,
+  cancel: () => undefined,
+  setRange: () => undefined,
   readNode: ({ node }) => {
     throw new SeamlessError('not-found', `There is no node ${node}.`);
   },
   rows: () => ({ judged: true, total: 0, from: 0, table: panelTable() }),
   source: () => ({ lines: [] }),
   reveal: () => Promise.reject(new TypeError('undefined is not a function')),
-  exportNode: () => null,
-  keepSplit: () => null,
-  copy: () => null,
+  exportNode: () => undefined,
+  keepSplit: () => undefined,
+  copy: () => undefined,
   saveFile: () => ({ saved: false }),
-  showProblem: () => null,
-  retry: () => null,
-  log: () => null,
+  showProblem: () => undefined,
+  retry: () => undefined,
+  log: () => undefined,
 };
 
 function panelTable() {
@@ -104,6 +104,12 @@ describe('the channel of the DAG panel', () => {
       ],
     );
     assert.equal(faults.length, 2);
+  });
+
+  it('confirms a request that has no answer', async () => {
+    const { page, sent } = joined();
+    assert.equal(await page.request('cancel', {}), null);
+    assert.deepEqual(sent, [{ type: 'ok', id: 1, value: null }]);
   });
 
   it('carries numbers that JSON has no words for in typed arrays', async () => {

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import type { ResultOf } from '../../src/panel/protocol.js';
 import type { ResultsAnswers, ResultsRequests } from '../../src/panel/results/messages.js';
 import type { ResultsView } from './view-state.js';
 
@@ -7,7 +8,7 @@ export interface ResultsHandlers {
   readonly request: <K extends keyof ResultsRequests>(
     kind: K,
     payload: v.InferOutput<ResultsRequests[K]>,
-  ) => Promise<v.InferOutput<ResultsAnswers[K]>>;
+  ) => Promise<ResultOf<ResultsAnswers, K>>;
   /** Runs a person's action and shows its error. */
   readonly ask: (asked: Promise<unknown>) => void;
   readonly update: (change: Partial<ResultsView>) => void;

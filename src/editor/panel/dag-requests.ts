@@ -15,6 +15,7 @@ import { emptyTable } from '../../sdk/table.js';
 import { openAt } from '../open-at.js';
 import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
+import { anyPageHandlers } from './show-page.js';
 import { keepSplit } from './split.js';
 import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 
@@ -50,19 +51,12 @@ function runHandlers({
       const report = await runs.materialize(entryOf(strategies, key()), request);
       return { summary: report ? summaryLine(report) : vscode.l10n.t('The run did not finish.') };
     },
-    cancel: () => {
-      runs.cancel(key());
-      return null;
-    },
-    setRange: async ({ range }) => {
-      await setRange(range);
-      return null;
-    },
-    retry: async () => {
-      if (vscode.workspace.isTrusted) await strategies.look(key());
-      else await vscode.commands.executeCommand('workbench.trust.manage');
-      return null;
-    },
+    cancel: () => runs.cancel(key()),
+    setRange: ({ range }) => setRange(range),
+    retry: () =>
+      vscode.workspace.isTrusted
+        ? strategies.look(key())
+        : vscode.commands.executeCommand('workbench.trust.manage'),
   };
 }
 
@@ -104,17 +98,14 @@ function historyHandlers({
       const { taken } = await jobs.request('source', asked);
       return { lines: taken ? takenLines(taken) : [] };
     },
-    exportNode: async ({ node }) => {
-      await vscode.commands.executeCommand('seamless.exportNode', { key: key(), node });
-      return null;
-    },
+    exportNode: ({ node }) => vscode.commands.executeCommand('seamless.exportNode', { key: key(), node }),
   };
 }
 
 function placeHandlers({
   workbench: { context, strategies, log },
   key,
-}: PanelServices): Part<'reveal' | 'keepSplit' | 'copy' | 'saveFile' | 'showProblem' | 'log'> {
+}: PanelServices): Part<'reveal' | 'keepSplit' | 'saveFile' | 'showProblem' | 'copy' | 'log'> {
   return {
     reveal: async ({ node }) => {
       const { freshness } = entryOf(strategies, key());
@@ -126,16 +117,8 @@ function placeHandlers({
         );
       }
       await openAt(location);
-      return null;
     },
-    keepSplit: async (split) => {
-      await keepSplit(context.globalState, split);
-      return null;
-    },
-    copy: async ({ text }) => {
-      await vscode.env.clipboard.writeText(text);
-      return null;
-    },
+    keepSplit: (split) => keepSplit(context.globalState, split),
     saveFile: async ({ name, content, encoding }) => {
       const { ref } = entryOf(strategies, key());
       const where = await vscode.window.showSaveDialog({
@@ -145,14 +128,8 @@ function placeHandlers({
       if (where) await writeFile(where.fsPath, Buffer.from(content, encoding));
       return { saved: where !== undefined };
     },
-    showProblem: async () => {
-      await vscode.commands.executeCommand('seamless.showProblem', key());
-      return null;
-    },
-    log: ({ message, stack }) => {
-      log.error(`DAG: ${message}${stack === null ? '' : `\n${stack}`}`);
-      return null;
-    },
+    showProblem: () => vscode.commands.executeCommand('seamless.showProblem', key()),
+    ...anyPageHandlers('DAG', log),
   };
 }
 

@@ -12,6 +12,7 @@ import type { Payload } from '../../protocol/payloads.js';
 import type { Result } from '../../protocol/results.js';
 import { exportsForSpreadsheets } from '../model/settings.js';
 import type { Services } from '../workbench.js';
+import { anyPageHandlers } from './show-page.js';
 
 /** The shown run and its results. */
 type ShownRun = Payload<'report'> & { readonly report: Result<'report'> | null };
@@ -32,19 +33,10 @@ export function resultsHandlers({
   compare,
   again,
 }: Shown): HandlersOf<ResultsRequests, ResultsAnswers> {
-  const command = async (id: string, ...rest: readonly unknown[]): Promise<null> => {
-    await vscode.commands.executeCommand(id, ...rest);
-    return null;
-  };
+  const command = vscode.commands.executeCommand;
   return {
-    choose: ({ run }) => {
-      choose(run);
-      return null;
-    },
-    compare: ({ run }) => {
-      compare(run);
-      return null;
-    },
+    choose: ({ run }) => choose(run),
+    compare: ({ run }) => compare(run),
     prices: ({ run, symbol, range, maxPoints }) => {
       const { projectRoot, cacheDir, memoryMb } = shown();
       const [start, end] = range ?? [];
@@ -55,23 +47,12 @@ export function resultsHandlers({
     exportTrades: () => exportTrades(shown()),
     start: () => command('seamless.startRun'),
     stop: () => command('seamless.stopRun', shown().run),
-    retry: async () => {
-      if (!vscode.workspace.isTrusted) return command('workbench.trust.manage');
-      again();
-      return null;
-    },
-    copy: async ({ text }) => {
-      await vscode.env.clipboard.writeText(text);
-      return null;
-    },
-    log: ({ message, stack }) => {
-      log.error(`Results: ${message}${stack === null ? '' : `\n${stack}`}`);
-      return null;
-    },
+    retry: () => (vscode.workspace.isTrusted ? again() : command('workbench.trust.manage')),
+    ...anyPageHandlers('Results', log),
   };
 }
 
-async function openHtml(jobs: Services['jobs'], { report: _, ...place }: ShownRun): Promise<null> {
+async function openHtml(jobs: Services['jobs'], { report: _, ...place }: ShownRun): Promise<void> {
   const { report, prices } = await reportPieces(
     (kind, payload) => jobs.request(kind, payload, { urgent: true }),
     place,
@@ -83,7 +64,6 @@ async function openHtml(jobs: Services['jobs'], { report: _, ...place }: ShownRu
   if (vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined)
     await vscode.env.openExternal(vscode.Uri.file(path));
   void offerFolder(vscode.l10n.t('Report written to {0}.', path), path);
-  return null;
 }
 
 async function exportTrades({ projectRoot, run, report }: ShownRun): Promise<{ saved: boolean }> {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
+import type { HandlersOf } from '../../panel/channel.js';
 import { panelHtml } from '../../panel/html.js';
+import type { anyPage } from '../../panel/protocol.js';
 import type { Services } from '../workbench.js';
 
 /** Opens a view for a page, beside the code. */
@@ -29,5 +31,16 @@ export function pageShower({ context }: Services, view: vscode.WebviewPanel) {
       title: view.title,
       key,
     });
+  };
+}
+
+/** Answers to the requests that the pages of all panels make. */
+export function anyPageHandlers(
+  panel: string,
+  log: vscode.LogOutputChannel,
+): HandlersOf<typeof anyPage, object> {
+  return {
+    copy: ({ text }) => vscode.env.clipboard.writeText(text),
+    log: ({ message, stack }) => log.error(`${panel}: ${message}${stack === null ? '' : `\n${stack}`}`),
   };
 }

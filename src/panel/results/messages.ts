@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 import { mode, runPrices, tradingReport } from '../../protocol/live-results.js';
 import { atLeastOne, list, span } from '../../protocol/shapes.js';
-import type { Protocol, ToPage } from '../protocol.js';
+import { anyPage, type Protocol, type ResultSchemas, type ToPage } from '../protocol.js';
 import { name } from '../state.js';
 
 /* The messages between the Results panel's page and the extension host. Times are epoch seconds, ranges half-open. */
@@ -58,24 +58,14 @@ const payloads = {
   stop: nothing,
   /** Reads the runs and the shown one again. In an untrusted workspace, asks for trust first. */
   retry: nothing,
-  copy: v.object({ text: v.string() }),
-  /** An unexpected error, for the log. */
-  log: v.object({ message: v.string(), stack: v.nullable(v.string()) }),
+  ...anyPage,
 };
 
 const results = {
-  choose: v.null(),
-  compare: v.null(),
   prices: runPrices,
-  openHtml: v.null(),
   /** `saved` is false when the person cancelled. */
   exportTrades: v.object({ saved: v.boolean() }),
-  start: v.null(),
-  stop: v.null(),
-  retry: v.null(),
-  copy: v.null(),
-  log: v.null(),
-} satisfies { readonly [K in keyof typeof payloads]: v.GenericSchema };
+} satisfies ResultSchemas<typeof payloads>;
 
 const told = v.variant('type', [v.object({ type: v.literal('state'), state: resultsState })]);
 type Told = Readonly<v.InferOutput<typeof told>>;
