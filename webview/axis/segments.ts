@@ -13,18 +13,8 @@ export interface Segment {
 }
 
 export function spansOf(node: PanelNode, kind: SegmentKind): readonly Span[] {
-  switch (kind) {
-    case 'covered':
-      return node.coverage;
-    case 'stale':
-      return node.stale;
-    case 'failed':
-      return node.failed;
-    case 'unavailable':
-      return node.unavailable;
-    case 'not-yet':
-      return node.notYet;
-  }
+  if (kind === 'covered') return node.coverage;
+  return kind === 'not-yet' ? node.notYet : node[kind];
 }
 
 /**
@@ -51,13 +41,12 @@ export function segmentsOf(
   return segments;
 }
 
-export interface ShownSegment {
-  readonly kind: SegmentKind | 'gap';
-  readonly span: Span;
-}
-
 /** A node's state at a time: the segment there, or a gap where nothing is known. */
-export function segmentAt(node: PanelNode, range: Span, time: number): ShownSegment {
+export function segmentAt(
+  node: PanelNode,
+  range: Span,
+  time: number,
+): { readonly kind: SegmentKind | 'gap'; readonly span: Span } {
   let [start, end] = range;
   for (const kind of SEGMENT_KINDS.toReversed()) {
     for (const [from, to] of spansOf(node, kind)) {

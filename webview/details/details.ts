@@ -78,7 +78,7 @@ export class Details {
       glyph: 'save',
       onClick: () => on.onExport(this.#shown),
     });
-    const close = button({ text: l10n.t('Close'), look: 'icon', glyph: 'close', onClick: on.onClose });
+    const close = button({ text: l10n.t('Close'), look: 'icon', glyph: 'cross', onClick: on.onClose });
     close.classList.add('close');
     this.#symbols = new Symbols(on.onSelect);
     this.#buttons = h('div', { class: 'head-buttons' }, this.#reveal, this.#export);

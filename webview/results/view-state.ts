@@ -1,19 +1,13 @@
 import * as v from 'valibot';
 
-const TABS = ['equity', 'months', 'trades', 'positions', 'numbers'] as const;
-export type ResultsTab = (typeof TABS)[number];
-
 /** A person's choices in the page; VS Code keeps them, so that a reloaded page looks the same. */
-export interface ResultsView {
-  readonly tab: ResultsTab;
+const view = v.object({
+  tab: v.picklist(['equity', 'months', 'trades', 'positions', 'numbers']),
   /** The symbol whose prices are shown; null: the most traded one. */
-  readonly symbol: string | null;
-}
-
-const view: v.GenericSchema<unknown, ResultsView> = v.object({
-  tab: v.picklist(TABS),
   symbol: v.nullable(v.string()),
 });
+export type ResultsView = Readonly<v.InferOutput<typeof view>>;
+export type ResultsTab = ResultsView['tab'];
 
 /** The saved state, or the initial one if it is invalid. */
 export function parseResultsView(kept: unknown): ResultsView {

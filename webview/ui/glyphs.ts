@@ -12,7 +12,6 @@ const GLYPHS = {
   cross: ['M4 4l8 8M12 4l-8 8'],
   stop: ['M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11', 'M4.2 4.2l7.6 7.6'],
   run: ['!M5 3v10l8-5z'],
-  gap: ['M2 8h3M11 8h3', 'M6 5v6M10 5v6'],
   fit: ['M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10'],
   plus: ['M8 3v10M3 8h10'],
   minus: ['M3 8h10'],
@@ -20,7 +19,6 @@ const GLYPHS = {
   save: ['M8 2v8M4.5 6.5 8 10l3.5-3.5', 'M2.5 11v2.5h11V11'],
   copy: ['M5.5 5.5h8v8h-8z', 'M10.5 5.5v-3h-8v8h3'],
   source: ['M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4'],
-  close: ['M4 4l8 8M12 4l-8 8'],
   group: ['M2.5 5h11v8.5h-11z', 'M4.5 2.5h7'],
   warning: ['M8 2.5 14 13.5H2z', 'M8 6.5v3.5', '!M7.4 11.2h1.2v1.2H7.4z'],
   info: ['M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11', 'M8 7.5v3.5', '!M7.3 4.6h1.4V6H7.3z'],
@@ -49,28 +47,20 @@ export function glyphPaths(name: GlyphName): SVGPathElement[] {
   );
 }
 
+const STANDING_GLYPHS: Readonly<Record<ShownStanding, GlyphName>> = {
+  fresh: 'check',
+  partial: 'half',
+  empty: 'circle',
+  changed: 'pencil',
+  'maybe-stale': 'question',
+  uncached: 'again',
+  failed: 'cross',
+  blocked: 'stop',
+  running: 'run',
+  checking: 'search',
+};
+
 /** The glyph of a node's state. */
 export function standingGlyph(standing: ShownStanding): GlyphName {
-  switch (standing) {
-    case 'fresh':
-      return 'check';
-    case 'partial':
-      return 'half';
-    case 'empty':
-      return 'circle';
-    case 'changed':
-      return 'pencil';
-    case 'maybe-stale':
-      return 'question';
-    case 'uncached':
-      return 'again';
-    case 'failed':
-      return 'cross';
-    case 'blocked':
-      return 'stop';
-    case 'running':
-      return 'run';
-    case 'checking':
-      return 'search';
-  }
+  return STANDING_GLYPHS[standing];
 }

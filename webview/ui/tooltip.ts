@@ -2,25 +2,23 @@ import * as l10n from '@vscode/l10n';
 import type { PanelNode, Span } from '../../src/panel/state.js';
 import { plural } from '../../src/present/format.js';
 import { formatRange } from '../../src/sdk/time/time.js';
-import { segmentAt, type ShownSegment } from '../axis/segments.js';
+import { segmentAt } from '../axis/segments.js';
 import { h } from './dom.js';
 import { segmentText } from './words.js';
 
 /** Milliseconds that the pointer rests before rows are counted. */
 const REST = 150;
 
-/** Counts a node's rows within a segment. */
-type CountRows = (node: string, span: Span) => Promise<number>;
-
 /** The text under the pointer: a node, and over its bar, the segment with its rows. */
 export class Tooltip {
   readonly element = h('div', { class: 'tooltip', role: 'tooltip', hidden: true });
-  readonly #countRows: CountRows;
+  readonly #countRows: (node: string, span: Span) => Promise<number>;
   readonly #onError: (error: unknown) => void;
   #shown = '';
   #timer = 0;
 
-  constructor(countRows: CountRows, onError: (error: unknown) => void) {
+  /** @param countRows counts a node's rows within a segment */
+  constructor(countRows: (node: string, span: Span) => Promise<number>, onError: (error: unknown) => void) {
     this.#countRows = countRows;
     this.#onError = onError;
   }
@@ -38,7 +36,7 @@ export class Tooltip {
 
   /** A bar's segment at a time. */
   showSegment(node: PanelNode, range: Span, time: number, at: PointerEvent): void {
-    const { kind, span }: ShownSegment = segmentAt(node, range, time);
+    const { kind, span } = segmentAt(node, range, time);
     const count = h('div', { class: 'rows' });
     const lines = [
       h('strong', {}, node.name),

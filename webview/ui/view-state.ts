@@ -1,25 +1,28 @@
 import * as v from 'valibot';
-import type { Camera } from '../graph/camera.js';
-import type { Focus } from '../graph/model.js';
-import type { PanelSplit } from '../../src/panel/state.js';
+import { panelSplit } from '../../src/panel/state.js';
+
+const finite = v.pipe(v.number(), v.finite());
+const names = v.pipe(v.array(v.string()), v.readonly());
 
 /** A person's choices in the page; VS Code keeps them, so that a reloaded page looks the same. */
-export interface ViewState {
-  readonly selected: string | null;
+const viewState = v.object({
+  selected: v.nullable(v.string()),
   /** Null: the first view. */
-  readonly camera: Camera | null;
+  camera: v.nullable(v.object({ x: finite, y: finite, zoom: v.pipe(finite, v.minValue(0.001)) })),
   /** The range chosen on the axis, to be run. */
-  readonly chosen: readonly [number, number] | null;
-  readonly focus: Focus;
+  chosen: v.nullable(v.pipe(v.tuple([finite, finite]), v.readonly())),
+  focus: v.picklist(['all', 'around', 'up', 'down']),
   /** The nodes in focus. */
-  readonly roots: readonly string[];
+  roots: names,
   /** Null: decided by the number of nodes. */
-  readonly collapsed: boolean | null;
-  readonly open: readonly string[];
-  readonly search: string;
-  readonly tab: 'chart' | 'rows' | 'difference' | 'about';
-  readonly split: PanelSplit;
-}
+  collapsed: v.nullable(v.boolean()),
+  /** Prefixes that stay expanded. */
+  open: names,
+  search: v.string(),
+  tab: v.picklist(['chart', 'rows', 'difference', 'about']),
+  split: panelSplit,
+});
+export type ViewState = Readonly<v.InferOutput<typeof viewState>>;
 
 export const FIRST_VIEW: ViewState = {
   selected: null,
@@ -33,21 +36,6 @@ export const FIRST_VIEW: ViewState = {
   tab: 'chart',
   split: { beside: null, below: null },
 };
-
-const finite = v.pipe(v.number(), v.finite());
-
-const viewState: v.GenericSchema<unknown, ViewState> = v.object({
-  selected: v.nullable(v.string()),
-  camera: v.nullable(v.object({ x: finite, y: finite, zoom: v.pipe(finite, v.minValue(0.001)) })),
-  chosen: v.nullable(v.tuple([finite, finite])),
-  focus: v.picklist(['all', 'around', 'up', 'down']),
-  roots: v.array(v.string()),
-  collapsed: v.nullable(v.boolean()),
-  open: v.array(v.string()),
-  search: v.string(),
-  tab: v.picklist(['chart', 'rows', 'difference', 'about']),
-  split: v.object({ beside: v.nullable(finite), below: v.nullable(finite) }),
-});
 
 /** The saved state, or the initial one if it is missing or of another version. */
 export function parseViewState(kept: unknown): ViewState {
