@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { box, lookAtPages, replies } from './support/look.js';
-import { type DagPage, THEMES, type ShowOptions } from './support/page.js';
+import { namedVariables } from './support/named-variables.js';
+import { type DagPage, THEMES, themes, type ShowOptions } from './support/page.js';
 import { END, many, START, stateOf, twelve, universe } from './support/states.js';
 import { drawn } from '../vscode/harness/themes.js';
 import type { PanelState } from '../../src/panel/state.js';
@@ -252,6 +253,16 @@ describe('the page of the DAG panel', () => {
       await dag.page.getByRole('alert').filter({ hasText: 'malformed' }).waitFor();
       await box(dag, 'signal').waitFor();
     }));
+
+  it('names no variable of the theme that these tests do not have', async () => {
+    const kept = new Set(Object.values(await themes()).flatMap((theme) => Object.keys(theme)));
+    const { variables } = await namedVariables();
+    assert.deepEqual(
+      [...variables].filter((name) => !kept.has(name)),
+      [],
+      'run test/webview/support/read-themes.ts',
+    );
+  });
 
   it('groups many nodes by prefix, and opens a group on two clicks', () =>
     look(many(2000), {}, async (dag) => {

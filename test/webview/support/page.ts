@@ -232,7 +232,7 @@ function standIn({ kept, ...first }: StandIn): void {
 
 let read: Promise<Record<string, Record<string, string>>> | null = null;
 
-function themes(): Promise<Record<string, Record<string, string>>> {
+export function themes(): Promise<Record<string, Record<string, string>>> {
   read ??= readFile(join(import.meta.dirname, 'themes.json'), 'utf8').then(
     (text) => JSON.parse(text) as Record<string, Record<string, string>>,
   );

@@ -1,11 +1,13 @@
 // Reads the variables that VS Code gives to webviews in its four kinds of themes, into themes.json beside this file:
-// `node --import tsx test/webview/support/read-themes.ts`. The tests of the page show it in these colours.
+// `node --import tsx test/webview/support/read-themes.ts`. The tests of the page show it in these colours. Only variables that the
+// page or its controls name are kept: read them again when one comes.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBrowser } from '../../vscode/harness/browser.js';
 import { startServer } from '../../vscode/harness/server.js';
 import { editorTools } from '../../vscode/harness/tools.js';
+import { namedVariables } from './named-variables.js';
 
 const THEMES = {
   light: 'Default Light Modern',
@@ -39,7 +41,7 @@ async function readTheme(colorTheme: string): Promise<Record<string, string>> {
       const at = line.indexOf(':');
       return at < 0 ? [] : [[line.slice(0, at).trim(), line.slice(at + 1).trim()] as const];
     });
-    return Object.fromEntries(entries.filter(([name]) => name.startsWith('--vscode-')));
+    return Object.fromEntries(entries.filter(([name]) => variables.has(name) || words.has(name)));
   } finally {
     await browser.close();
     await server.stop();
@@ -47,6 +49,7 @@ async function readTheme(colorTheme: string): Promise<Record<string, string>> {
   }
 }
 
+const { variables, words } = await namedVariables();
 const themes: Record<string, Record<string, string>> = {};
 for (const [kind, colorTheme] of Object.entries(THEMES)) themes[kind] = await readTheme(colorTheme);
 await writeFile(join(import.meta.dirname, 'themes.json'), `${JSON.stringify(themes, null, 2)}\n`);
