@@ -2,7 +2,7 @@
  * Smaller arrays are not shared between threads: shared memory costs more to make than they cost to copy, and V8 does not count
  * it.
  */
-const WORTH_SHARING = 2048;
+export const WORTH_SHARING = 2048;
 
 /** Zeroed memory for columns that threads share: a table moves between threads without a copy. */
 export function floats(length: number): Float64Array {

@@ -1,4 +1,5 @@
 import type { ComputeRequest } from '../../engine/ports/host.js';
+import { WORTH_SHARING } from '../../sdk/memory.js';
 import type { Column, Table } from '../../sdk/table.js';
 
 type Numbers = Float64Array | Int32Array | Uint8Array;
@@ -6,15 +7,22 @@ type Numbers = Float64Array | Int32Array | Uint8Array;
 /** Arrays that were shared already: several nodes read the same column. A finished table's arrays are never written to. */
 const known = new WeakMap<Numbers, Numbers>();
 
-/** The same numbers in shared memory; not copied if they are there already. */
+/** The same numbers, to be sent: in shared memory, and not copied if they are there already. Few are copied with the message. */
 function share<T extends Numbers>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer) return array;
+  const isWhole = array.byteLength === array.buffer.byteLength;
+  if (array.byteLength < WORTH_SHARING && isWhole) return array;
   const before = known.get(array);
   if (before) return before as T;
+  const shared = array.byteLength < WORTH_SHARING ? (array.slice() as T) : inSharedMemory(array);
+  known.set(array, shared);
+  return shared;
+}
+
+function inSharedMemory<T extends Numbers>(array: T): T {
   const make = array.constructor as new (memory: SharedArrayBuffer) => T;
   const shared = new make(new SharedArrayBuffer(array.byteLength));
   shared.set(array);
-  known.set(array, shared);
   return shared;
 }
 

@@ -88,6 +88,11 @@ export class Catalog {
     this.#next = null;
   }
 
+  /** The coverage that was asked for so far. */
+  get known(): ReadonlyMap<string, readonly Cover[]> {
+    return this.#covers;
+  }
+
   /** The coverage of each fingerprint, ascending. */
   async covers(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, readonly Cover[]>> {
     const wanted = [...new Set(fingerprints)];
