@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   ComputeRequest,
   ComputeResult,
@@ -109,6 +110,11 @@ export class RemoteHost implements StrategyHost {
       if (this.#waiting.length === 0) setImmediate(() => this.#sendWaiting());
       this.#waiting.push({ request, progress, signal, resolve, reject });
     });
+  }
+
+  /** Two turns: the requests that were made since this one began are sent at the end of it. */
+  async sent(): Promise<void> {
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
   }
 
   #sendWaiting(): void {

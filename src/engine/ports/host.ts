@@ -220,4 +220,6 @@ export interface StrategyHost {
    * the last call is discarded.
    */
   settle?(): Awaitable<string | null>;
+  /** Resolves once requests made up to now are under way; a host that computes at once needs none. */
+  sent?(): Promise<void>;
 }

@@ -15,11 +15,12 @@ import type { Edge, GraphNode } from '../graph/graph.js';
 import type { Batch } from '../plan/parts.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';
-import type { Reuse, Candidate, NewSegment, ReadsSince } from '../ports/store.js';
+import type { Candidate, ReadsSince } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within } from '../plan/ranges.js';
-import type { RunState, Stored } from './run-state.js';
+import type { RunState } from './run-state.js';
 import { Scans } from './scans.js';
 import { sinceOf } from '../plan/since.js';
+import { Unstored } from './unstored.js';
 import { sameCode, Withdrawn } from './withdrawn.js';
 
 /** A chunk's stored rows, by node. */
@@ -47,9 +48,7 @@ export class ChunkRunner {
   #since: ReadonlyMap<number, ReadsSince> = new Map();
   /** The chunk length if all nodes of its part were computed: all segments end at its multiples, whichever nodes are active. */
   readonly #grain: Seconds;
-  #segments: NewSegment[] = [];
-  #reuses: Reuse[] = [];
-  #commitCovered: Stored[] = [];
+  #unstored: Unstored;
   readonly #withdrawn = new Withdrawn();
   /** Why no more work is started: the current chunk will not be kept. */
   #stopped: { readonly reason: unknown } | null = null;
@@ -60,6 +59,7 @@ export class ChunkRunner {
     this.#grain = grain;
     this.#candidates = candidates;
     this.#scans = new Scans(state);
+    this.#unstored = new Unstored(state);
     this.#atHand = {
       nodes: state.graph.nodes,
       rows: (edge) => this.#held.of(state.canonical(edge.node)),
@@ -83,21 +83,38 @@ export class ChunkRunner {
     await this.#runChunks(chunks);
   }
 
-  /** While a chunk is computed, the previous one is stored and the next one is read. */
+  /**
+   * While a chunk is computed, the previous one is stored and the next one is read. The thread is asked whether a chunk can be
+   * kept as the next one begins: if it cannot, neither can the next.
+   */
   async #runChunks(chunks: readonly Range[]): Promise<void> {
-    let stored: Promise<void> = Promise.resolve();
     let loading = this.#loadAhead(chunks[0]);
+    let running = Promise.resolve();
+    let stored = Promise.resolve();
+    let finished: { readonly chunk: Unstored; readonly settled: Promise<void> } | null = null;
+    const storeFinished = async (): Promise<void> => {
+      await stored;
+      if (finished) stored = expectLater(finished.chunk.commit(finished.settled));
+      finished = null;
+    };
     try {
       for (const [position, chunk] of chunks.entries()) {
         this.#state.throwIfCancelled();
-        const loaded = await loading;
+        running = expectLater(this.#runChunk(chunk, await loading));
+        // What follows takes a while, so the thread has its requests first.
+        await this.#state.sent();
         loading = this.#loadAhead(chunks[position + 1]);
-        await this.#runChunk(chunk, loaded);
-        const settled = expectLater(this.#state.settle());
-        await stored;
-        stored = expectLater(this.#commit(settled));
+        await storeFinished();
+        await running;
+        finished = { chunk: this.#unstored, settled: expectLater(this.#state.settle()) };
+        this.#unstored = new Unstored(this.#state);
       }
+    } catch (reason) {
+      this.#stopped ??= { reason };
+      throw reason;
     } finally {
+      await Promise.allSettled([running]);
+      await storeFinished();
       await stored;
       await this.#withdrawn.commit(this.#state.store);
     }
@@ -311,11 +328,7 @@ export class ChunkRunner {
       .flatMap((each) => this.#state.distrust(each))
       .map(({ index }) => this.#state.fingerprint(index).hash);
     this.#withdrawn.add(wrong, this.#state.fingerprint(node.index).codeHash);
-    this.#segments = this.#segments.filter(({ fingerprint }) => !wrong.includes(fingerprint));
-    this.#reuses = this.#reuses.filter(({ fingerprint }) => !wrong.includes(fingerprint));
-    this.#commitCovered = this.#commitCovered.filter(
-      ({ node: index }) => !wrong.includes(this.#state.fingerprint(index).hash),
-    );
+    this.#unstored.discard(wrong);
     for (const each of same) this.#state.fail(each, -Infinity, failure);
     return range.start;
   }
@@ -340,24 +353,21 @@ export class ChunkRunner {
       inputDigests: digests,
       ...this.#sinceOf(node),
     };
-    this.#segments.push(
+    this.#unstored.computed(
       states
         ? { ...segment, inputDigests: [...digests, bytesDigest(states.before)], state: states.after }
         : segment,
+      { node: node.index, range, rows: table.ts.length, reused: false },
     );
-    this.#commitCovered.push({ node: node.index, range, rows: table.ts.length, reused: false });
   }
 
   #reuse(node: GraphNode, candidate: Candidate, rows: Table): Table {
     const { hash } = this.#state.fingerprint(node.index);
     const { segment, range } = candidate;
-    this.#reuses.push({ fingerprint: hash, segment, range, ...this.#sinceOf(node) });
-    this.#commitCovered.push({
-      node: node.index,
-      range: candidate.range,
-      rows: rows.ts.length,
-      reused: true,
-    });
+    this.#unstored.reused(
+      { fingerprint: hash, segment, range, ...this.#sinceOf(node) },
+      { node: node.index, range, rows: rows.ts.length, reused: true },
+    );
     this.#state.progressed(node, this.#state.counted(node, candidate.range));
     if (rows.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(rows));
     return rows;
@@ -376,20 +386,6 @@ export class ChunkRunner {
 
   #firings(node: GraphNode, range: Range): Firings {
     return firingsOf(node, range, this.#atHand, this.#grids);
-  }
-
-  /** @param settled resolves once the chunk can be kept. The next chunk has begun by then: if this one is not kept, the next is not either. */
-  async #commit(settled: Promise<void>): Promise<void> {
-    const segments = this.#segments;
-    const reuses = this.#reuses;
-    const done = this.#commitCovered;
-    this.#segments = [];
-    this.#reuses = [];
-    this.#commitCovered = [];
-    await settled;
-    if (done.length === 0) return;
-    await this.#state.store.commit({ invalidations: [], segments, reuses, sources: [] });
-    this.#state.cover(done);
   }
 }
 

@@ -286,6 +286,10 @@ export class RunState {
     if (reason) throw new SeamlessError('compute', reason);
   }
 
+  async sent(): Promise<void> {
+    await this.#host.sent?.();
+  }
+
   /** Has the host compute one range of a node. `slots` is how many of it count as progress. */
   async compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
     const share = request.asOf.length > 0 ? slots / request.asOf.length : 0;

@@ -25,6 +25,7 @@ export function verifyingHost(host: StrategyHost, alone: boolean): StrategyHost 
     compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
       return host.compute(alone ? { ...request, alone } : request, progress, signal);
     },
+    sent: async () => host.sent?.(),
     settle: async () => (await host.settle?.()) ?? null,
   };
 }
