@@ -3,11 +3,10 @@ import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { closeOf } from '../../sdk/time/grid.js';
 import { formatInterval, type Seconds } from '../../sdk/time/time.js';
 import { Candles } from './candles.js';
+import { Pauses, stopped } from './connection.js';
 import { Silence, type Feed, type FeedMessage, type FeedStream } from './feed.js';
 import { Inbox } from './inbox.js';
 
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 10_000;
 /** Milliseconds between two checks of the exchange's clock. */
 const LOOK_MS = 1000;
 const SHORTEST_LOOK_MS = 20;
@@ -76,7 +75,7 @@ class Watcher {
   readonly #symbol: string;
   readonly #timeframe: string;
   #reached = false;
-  #wait = FIRST_WAIT_MS;
+  readonly #pauses = new Pauses();
 
   constructor(
     options: CcxtFeedOptions,
@@ -116,10 +115,7 @@ class Watcher {
           this.#inbox.put({ type: 'silent', seconds: error.seconds });
           await closed(exchange);
         }
-        await sleep(this.#wait * (0.5 + Math.random() / 2), undefined, { signal: this.#signal }).catch(
-          () => undefined,
-        );
-        this.#wait = Math.min(LONGEST_WAIT_MS, this.#wait * 2);
+        await this.#pauses.next(this.#signal);
       }
     }
   }
@@ -146,7 +142,7 @@ class Watcher {
         if (!this.#candles.isWhole) await this.#fetch(this.#candles.from);
         this.#candles.isWhole = true;
         this.#reached = true;
-        this.#wait = FIRST_WAIT_MS;
+        this.#pauses.reset();
       } else if (left <= 0) throw new Silence(silence);
       await this.#give(said !== null);
     }
@@ -217,11 +213,6 @@ class Watcher {
     const left = pending === null ? LOOK_MS : (this.#graceOf(pending) - this.#now()) * 1000;
     return Math.max(SHORTEST_LOOK_MS, Math.min(LOOK_MS, left));
   }
-}
-
-/** A function, because TypeScript would take the earlier answer for the current one. */
-function stopped(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 /** The result of a promise; null if the time is over, or the signal fires, first. */

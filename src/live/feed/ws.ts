@@ -1,14 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
-import { WebSocket } from 'ws';
 import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { closeOf } from '../../sdk/time/grid.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { Silence, type Feed, type FeedMessage, type FeedStream } from './feed.js';
+import { openSocket, Pauses, stopped, understood } from './connection.js';
 import { Inbox } from './inbox.js';
 
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 10_000;
 /** The largest message that is read, in bytes. */
 const MAX_MESSAGE = 16 * 1024 * 1024;
 
@@ -47,7 +44,7 @@ export function wsFeed(options: WsOptions): Feed {
   return {
     async *open(streams, since, signal) {
       const from = new Map(streams.map(({ name }) => [name, since]));
-      let wait = FIRST_WAIT_MS;
+      const pauses = new Pauses();
       let heard = false;
       // The last loss that was told, until something is heard again: attempts that fail for the same reason are told once.
       let lost: string | null = null;
@@ -57,7 +54,7 @@ export function wsFeed(options: WsOptions): Feed {
           for await (const each of connection) {
             heard = true;
             lost = null;
-            wait = FIRST_WAIT_MS;
+            pauses.reset();
             if (each.type === 'bar') noteBar(from, streams, each);
             yield each;
             if (each.type === 'closed') return;
@@ -71,9 +68,7 @@ export function wsFeed(options: WsOptions): Feed {
           lost = text;
         }
         if (stopped(signal)) return;
-        // Random, so that many runs that lost one exchange do not come back at once.
-        await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-        wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+        await pauses.next(signal);
       }
     },
   };
@@ -109,11 +104,6 @@ function refusedWith(status: number, tokenFrom: string | undefined): Refused {
   return new Refused(`answered ${status}: run again once it is up, or correct the url in the world`);
 }
 
-/** A function, because TypeScript would take the earlier answer for the current one. */
-function stopped(signal: AbortSignal): boolean {
-  return signal.aborted;
-}
-
 function noteBar(
   from: Map<string, Seconds>,
   streams: readonly FeedStream[],
@@ -126,18 +116,15 @@ function noteBar(
 
 /** The messages of one connection. */
 async function* connect(
-  { url, token, tokenFrom, silence }: WsOptions,
+  options: WsOptions,
   streams: readonly FeedStream[],
   since: Seconds,
   signal: AbortSignal,
   once: (text: string) => void,
 ): AsyncGenerator<FeedMessage> {
+  const { url, tokenFrom, silence } = options;
   const inbox = new Inbox<FeedMessage>();
-  const socket = new WebSocket(url, {
-    maxPayload: MAX_MESSAGE,
-    handshakeTimeout: silence * 1000,
-    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
-  });
+  const socket = openSocket(options, MAX_MESSAGE);
   const abort = (): void => socket.terminate();
   signal.addEventListener('abort', abort, { once: true });
   let timer: NodeJS.Timeout | undefined;
@@ -155,10 +142,11 @@ async function* connect(
   });
   socket.on('message', (data: Buffer) => {
     listen();
-    const found = understood(data);
-    if (typeof found === 'string')
+    const found = understood(message, data);
+    const fault = typeof found === 'string' ? found : inFuture(found) ? 'a time in the future' : null;
+    if (typeof found === 'string' || fault !== null)
       once(
-        `The feed at ${url} sent something that is not a message (${found}). It is left out, and so is what is like it. docs/core-loop.md has the messages of a feed.`,
+        `The feed at ${url} sent something that is not a message (${fault}). It is left out, and so is what is like it. docs/core-loop.md has the messages of a feed.`,
       );
     else inbox.put(found);
   });
@@ -185,17 +173,4 @@ async function* connect(
 function inFuture(each: FeedMessage): boolean {
   const at = each.type === 'bar' ? each.ts : each.type === 'heartbeat' ? each.time : -Infinity;
   return at > Date.now() / 1000 + 86_400;
-}
-
-function understood(data: Buffer): FeedMessage | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(data.toString('utf8'));
-  } catch {
-    return 'not JSON';
-  }
-  const outcome = v.safeParse(message, json, { abortEarly: true });
-  if (outcome.success) return inFuture(outcome.output) ? 'a time in the future' : outcome.output;
-  const path = v.getDotPath(outcome.issues[0]);
-  return `${path === null ? '' : `${path}: `}${outcome.issues[0].message}`;
 }

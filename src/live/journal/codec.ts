@@ -25,7 +25,7 @@ export function encodeLine({ seq, asOf, events }: JournalLine): string {
     parts.push(
       isPlain
         ? `${beginOf(event.node)}${String(event.ts)},"value":${String(event.value)}}`
-        : JSON.stringify(encodeEvent(event)),
+        : JSON.stringify(recoded(event, encodeValue)),
     );
   }
   // `join` makes one piece of memory. Text that is built by `+` keeps all its pieces until it is written.
@@ -48,7 +48,7 @@ function beginOf(node: string): string {
 
 export function decodeLine(text: string): JournalLine {
   const { seq, asOf, events } = JSON.parse(text) as JournalLine;
-  return { seq, asOf, events: events.map(decodeEvent) };
+  return { seq, asOf, events: events.map((event) => recoded(event, decodeValue)) };
 }
 
 /** The events of a line, each with its number. */
@@ -56,34 +56,19 @@ export function eventsOf({ seq, asOf, events }: JournalLine): RunEvent[] {
   return events.map((event, index) => ({ seq: seq + index, asOf, ...event }));
 }
 
-function encodeEvent(event: RunEventBody): RunEventBody {
-  if (event.type === 'value') return { ...event, value: encodeValue(event.value) };
+/** An event with its values written or read. */
+function recoded(event: RunEventBody, code: (value: RowValue) => RowValue): RunEventBody {
+  if (event.type === 'value') return { ...event, value: code(event.value) };
   if (event.type === 'revised') {
     const { value, before } = event;
     return {
       ...event,
-      ...(value !== undefined && { value: encodeValue(value) }),
-      ...(before !== undefined && { before: encodeValue(before) }),
+      ...(value !== undefined && { value: code(value) }),
+      ...(before !== undefined && { before: code(before) }),
     };
   }
   if (event.type === 'bar' || (event.type === 'late' && event.row)) {
-    return { ...event, row: encodeValue(event.row) } as RunEventBody;
-  }
-  return event;
-}
-
-function decodeEvent(event: RunEventBody): RunEventBody {
-  if (event.type === 'value') return { ...event, value: decodeValue(event.value) };
-  if (event.type === 'revised') {
-    const { value, before } = event;
-    return {
-      ...event,
-      ...(value !== undefined && { value: decodeValue(value) }),
-      ...(before !== undefined && { before: decodeValue(before) }),
-    };
-  }
-  if (event.type === 'bar' || (event.type === 'late' && event.row)) {
-    return { ...event, row: decodeValue(event.row) } as RunEventBody;
+    return { ...event, row: code(event.row) } as RunEventBody;
   }
   return event;
 }

@@ -27,6 +27,11 @@ export function recordingOf(lines: Iterable<JournalLine>): Recording | null {
   let historyEnd = -Infinity;
   const bars = new Map<string, FeedBar[]>();
   const values = new Map<string, Map<Seconds, RowValue>>();
+  const valuesOf = (node: string): Map<Seconds, RowValue> => {
+    const known = values.get(node) ?? new Map<Seconds, RowValue>();
+    values.set(node, known);
+    return known;
+  };
   for (const { asOf, events } of lines) {
     for (const event of events) {
       if (event.type === 'ready') {
@@ -37,17 +42,13 @@ export function recordingOf(lines: Iterable<JournalLine>): Recording | null {
         addTo(bars, event.stream, event);
         end = Math.max(end, asOf);
       } else if (event.type === 'value') {
-        const known = values.get(event.node) ?? new Map<Seconds, RowValue>();
-        known.set(event.ts, event.value);
-        values.set(event.node, known);
+        valuesOf(event.node).set(event.ts, event.value);
         end = Math.max(end, asOf);
       } else if (event.type === 'late' && event.taken && event.row) {
         insert(bars, { type: 'bar', stream: event.stream, ts: event.ts, row: event.row });
       } else if (event.type === 'revised') {
-        const known = values.get(event.node) ?? new Map<Seconds, RowValue>();
-        if (event.value === undefined) known.delete(event.ts);
-        else known.set(event.ts, event.value);
-        values.set(event.node, known);
+        if (event.value === undefined) valuesOf(event.node).delete(event.ts);
+        else valuesOf(event.node).set(event.ts, event.value);
       }
     }
   }
@@ -154,7 +155,8 @@ export function parityOf(
 ): ParityReport {
   const nodes = graph.nodes.filter(({ kind, index }) => kind === 'node' && canonical[index] === index);
   let [rows, notYet, differing] = [0, 0, 0];
-  let first = null as Timed | null;
+  let first = null as RowDifference | null;
+  let firstClose = Infinity;
   for (const node of nodes) {
     const live = new Map(values.get(node.name) ?? []);
     const { table, complete } = materialized.get(node.index) as Materialized;
@@ -162,8 +164,9 @@ export function parityOf(
       rows += 1;
       if (was !== undefined && is !== undefined && sameBits(was, is)) return;
       differing += 1;
-      if (!first || closeOf(ts, node) < first.close)
-        first = { node: node.name, ts, live: was, materialized: is, close: closeOf(ts, node) };
+      if (closeOf(ts, node) >= firstClose) return;
+      firstClose = closeOf(ts, node);
+      first = { node: node.name, ts, live: was, materialized: is };
     };
     for (let at = 0; at < table.ts.length; at++) {
       const ts = table.ts[at] as Seconds;
@@ -183,14 +186,6 @@ export function parityOf(
     rows,
     notYet,
     differing,
-    first: told(first),
+    first,
   };
-}
-
-type Timed = RowDifference & { readonly close: Seconds };
-
-function told(first: Timed | null): RowDifference | null {
-  if (!first) return null;
-  const { node, ts, live, materialized } = first;
-  return { node, ts, live, materialized };
 }

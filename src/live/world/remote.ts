@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as v from 'valibot';
 import { WebSocket } from 'ws';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Seconds } from '../../sdk/time/time.js';
+import { openSocket, Pauses, understood } from '../feed/connection.js';
 import { Inbox } from '../feed/inbox.js';
 import {
   rulesOf,
@@ -15,8 +15,6 @@ import {
   type WorldSnapshot,
 } from './messages.js';
 
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 10_000;
 const MAX_MESSAGE = 1024 * 1024;
 
 const ONE_VERSION = 'Use one version of Seamless at both ends';
@@ -109,7 +107,7 @@ export class RemoteWorld implements FollowedWorld {
   async #again(lost: Promise<string>): Promise<void> {
     const { name, url, onTrouble } = this.#options;
     const { signal } = this.#over;
-    let wait = FIRST_WAIT_MS;
+    const pauses = new Pauses();
     let told: string | null = null;
     for (let reason = await lost; !signal.aborted; reason = await this.#connect()) {
       const wasThere = this.#seq !== null;
@@ -117,21 +115,15 @@ export class RemoteWorld implements FollowedWorld {
       if (wasThere || reason !== told)
         onTrouble(`The world ${name} at ${url} was lost (it ${reason}): connecting again.`);
       told = reason;
-      if (wasThere) wait = FIRST_WAIT_MS;
+      if (wasThere) pauses.reset();
       this.#seq = null;
-      await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-      wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+      await pauses.next(signal);
     }
   }
 
   /** Resolves with the reason when the connection has ended. */
   #connect(): Promise<string> {
-    const { url, token, silence } = this.#options;
-    const socket = new WebSocket(url, {
-      maxPayload: MAX_MESSAGE,
-      handshakeTimeout: silence * 1000,
-      ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
-    });
+    const socket = openSocket(this.#options, MAX_MESSAGE);
     this.#socket = socket;
     return new Promise((resolve) => {
       socket.on('message', (data: Buffer) => this.#hear(data));
@@ -145,7 +137,7 @@ export class RemoteWorld implements FollowedWorld {
   }
 
   #hear(data: Buffer): void {
-    const message = understood(data);
+    const message = understood(worldMessage, data);
     let set: number | null = null;
     // A message that is not understood may have been important.
     if (typeof message === 'string') this.#missOdd(`sent something that is not a message (${message})`);
@@ -248,18 +240,4 @@ function refusal(status: number): string {
     return 'takes no such token: see the variable that tokenFrom names, and what the server was started with';
   if (status === 404) return 'is not served there: see the name at the end of its address';
   return `answered ${status}: see its address`;
-}
-
-/** A message, or why it is invalid. */
-function understood(data: Buffer): WorldMessage | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(data.toString('utf8'));
-  } catch {
-    return 'not JSON';
-  }
-  const outcome = v.safeParse(worldMessage, json, { abortEarly: true });
-  if (outcome.success) return outcome.output;
-  const path = v.getDotPath(outcome.issues[0]);
-  return `${path === null ? '' : `${path}: `}${outcome.issues[0].message}`;
 }

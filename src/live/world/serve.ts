@@ -2,8 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import * as v from 'valibot';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { understood } from '../feed/connection.js';
 import { CurrentWorld, sameRules } from './current.js';
 import { worldNames } from './load.js';
 import {
@@ -136,8 +136,8 @@ function welcome(
 ): void {
   world.runs.add(run);
   run.on('message', (data: Buffer) => {
-    const message = understood(data);
-    if (message) heard(run, world, message);
+    const message = understood(runMessage, data);
+    if (typeof message === 'object') heard(run, world, message);
     else run.close(1003, 'Expected a message such as {"type":"snapshot"}');
   });
   run.on('close', () => {
@@ -146,15 +146,6 @@ function welcome(
   });
   run.on('error', () => run.terminate());
   run.send(JSON.stringify(snapshotOf(world)));
-}
-
-function understood(data: Buffer): RunMessage | null {
-  try {
-    const outcome = v.safeParse(runMessage, JSON.parse(data.toString('utf8')));
-    return outcome.success ? outcome.output : null;
-  } catch {
-    return null;
-  }
 }
 
 function snapshotOf({ file, rules, seq, staged }: Served): WorldSnapshot {
