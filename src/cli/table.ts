@@ -24,9 +24,11 @@ export function painter(output: Output, env: Readonly<Record<string, string | un
   };
 }
 
-export interface TableColumn {
-  readonly title: string;
-  readonly align?: 'left' | 'right';
+/** The title of a column, or one whose cells are aligned on the right. */
+type TableColumn = string | ReturnType<typeof right>;
+
+export function right(title: string) {
+  return { right: title } as const;
 }
 
 /** Aligned columns under a heading, without frames: easy to read, and to process. */
@@ -35,7 +37,7 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   paint: Paint,
 ): string {
-  const titles = columns.map(({ title }) => paint('dim', title));
+  const titles = columns.map((column) => paint('dim', typeof column === 'string' ? column : column.right));
   const lines = [titles, ...rows.map((row) => row.map(unlessPainted))].map((cells) =>
     cells.map((text) => ({ text, width: stringWidth(text) })),
   );
@@ -46,7 +48,7 @@ export function formatTable(
     .map((cells) => {
       const aligned = cells.map(({ text, width }, at) => {
         const space = ' '.repeat((widths[at] ?? width) - width);
-        return columns[at]?.align === 'right' ? space + text : text + space;
+        return typeof columns[at] === 'object' ? space + text : text + space;
       });
       return `${aligned.join('  ').trimEnd()}\n`;
     })

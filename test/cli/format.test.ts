@@ -10,7 +10,7 @@ import {
 } from '../../src/present/format.js';
 import { showReport } from '../../src/cli/commands/materialize.js';
 import { ProgressView } from '../../src/cli/progress.js';
-import { formatTable, painter } from '../../src/cli/table.js';
+import { formatTable, painter, right } from '../../src/cli/table.js';
 import type { NodeReport, RunProgress } from '../../src/engine/run/reporting/report.js';
 import { nodeReport, runReport } from './reports.js';
 
@@ -79,7 +79,7 @@ describe('command line: words', () => {
 
   it('tables: columns in line, whatever is coloured, nothing trailing', () => {
     const paint = painter({ isTTY: true, columns: 80, write: () => undefined }, {});
-    const columns = [{ title: 'name' }, { title: 'rows', align: 'right' as const }, { title: 'why' }];
+    const columns = ['name', right('rows'), 'why'];
     const rows = [
       [paint('green', 'a'), '1', ''],
       ['long name', '1,000', 'x'],

@@ -89,7 +89,7 @@ describe('texts of others', () => {
           const paint = painter(dark, {});
           const row = painted ? cells.map((cell) => paint('red', cell)) : cells;
           const text = formatTable(
-            row.map((_, at) => ({ title: `c${at}` })),
+            row.map((_, at) => `c${at}`),
             [row],
             paint,
           );

@@ -7,7 +7,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { byFamily } from '../../present/families.js';
 import { formatBytes, formatCount, formatNames } from '../../present/format.js';
-import { formatTable, painter, type Paint } from '../table.js';
+import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
@@ -73,12 +73,7 @@ export async function runCache(
 
 /** The content of a cache, for a person. */
 export function cacheText(report: CacheReport, paint: Paint): string {
-  const columns = [
-    { title: 'strategy' },
-    { title: 'node' },
-    { title: 'rows', align: 'right' as const },
-    { title: 'size', align: 'right' as const },
-  ];
+  const columns = ['strategy', 'node', right('rows'), right('size')];
   const rows = report.strategies.flatMap(({ strategy, nodes, rows: all, bytes }) => [
     [paint('bold', strategy), '', formatCount(all), formatBytes(bytes)],
     ...familiesAsOne(nodes).map(({ name, pinned, rows: own, bytes: size }) => [

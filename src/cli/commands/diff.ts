@@ -61,7 +61,7 @@ function diffText(report: DiffReport, paint: Paint): string {
       : []),
     ...(spans.length > 0 ? [['where', formatSpans(spans)]] : []),
   ];
-  const table = formatTable([{ title: '' }, { title: '' }], rows, paint).replace(/^\s*\n/, '');
+  const table = formatTable(['', ''], rows, paint).replace(/^\s*\n/, '');
   const nothing = changed + onlyBefore + onlyAfter === 0 ? 'they are the same, bit for bit\n' : '';
   return `${head}${table}${nothing}`;
 }

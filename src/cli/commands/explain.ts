@@ -86,7 +86,7 @@ function explanationText(explanation: Explanation, details: boolean, paint: Pain
     reason,
   ]);
   const hits = nodes.filter(({ state }) => state === 'hit' || state === 'reused').length;
-  const table = formatTable([{ title: 'node' }, { title: 'state' }, { title: 'why' }], rows, paint);
+  const table = formatTable(['node', 'state', 'why'], rows, paint);
   return `${head}${table}\n${plural(nodes.length, 'node')} · ${hits} in the cache\n`;
 }
 

@@ -12,7 +12,7 @@ import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';
 import { visible, visibleLines } from '../../present/visible.js';
-import { formatTable, painter, type Color, type Paint, type TableColumn } from '../table.js';
+import { formatTable, painter, right, type Color, type Paint } from '../table.js';
 import type { RequestOptions } from '../../client/job-client.js';
 import type { Jobs, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
@@ -78,14 +78,7 @@ const STATE_COLORS: Readonly<Record<NodeReport['state'], Color>> = {
   stale: 'yellow',
 };
 
-const COLUMNS: readonly TableColumn[] = [
-  { title: 'node' },
-  { title: 'kind' },
-  { title: 'interval' },
-  { title: 'state' },
-  { title: 'rows', align: 'right' },
-  { title: 'computed' },
-];
+const COLUMNS = ['node', 'kind', 'interval', 'state', right('rows'), 'computed'];
 
 /** The report, for a person. */
 function reportText(report: RunReport, paint: Paint): string {

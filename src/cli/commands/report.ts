@@ -10,7 +10,7 @@ import { visible } from '../../present/visible.js';
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
 import { messageOf, SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
-import { formatTable, painter, type Paint } from '../table.js';
+import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
@@ -61,10 +61,7 @@ function reportText(report: TradingReport, paint: Paint): string {
   const notes = cautions(report).map((sentence) => `${visible(sentence)}\n`);
   if (!outcome) return [head, ...notes].join('');
   const numbers = [...countNumbers(outcome), ...metricNumbers(outcome.metrics)];
-  const months = ['year', ...monthNames(), 'whole year'].map((title, at) => ({
-    title,
-    align: at === 0 ? ('left' as const) : ('right' as const),
-  }));
+  const months = ['year', ...[...monthNames(), 'whole year'].map(right)];
   const returns = years.map(({ year, months: each, total }) => [
     String(year),
     ...each.map((value) => (value === null ? '' : percent(value, 1))),
@@ -75,7 +72,7 @@ function reportText(report: TradingReport, paint: Paint): string {
     ...notes,
     '\n',
     formatTable(
-      [{ title: 'what' }, { title: 'value', align: 'right' }],
+      ['what', right('value')],
       numbers.map(({ name, value }) => [name, value]),
       paint,
     ),

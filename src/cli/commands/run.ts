@@ -12,7 +12,7 @@ import type { RunEvent, RunResult } from '../../sdk/live/live.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { liveBroker } from '../live-broker.js';
-import { formatTable, painter, type Paint } from '../table.js';
+import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
@@ -116,7 +116,7 @@ export function resultText(result: RunResult, paint: Paint): string {
   const computed = computedNodes === null ? '' : `, ${computedNodes} nodes computed, the rest from the cache`;
   return [
     `\n${paint('bold', visible(strategy))} in ${visible(world)} (${mode}): ${visible(reason)}${computed}\n\n`,
-    formatTable([{ title: 'what' }, { title: 'value', align: 'right' }], resultRows(result), paint),
+    formatTable(['what', right('value')], resultRows(result), paint),
     `\nrun ${run}\n`,
   ].join('');
 }

@@ -7,7 +7,7 @@ import { eventLine } from '../../present/run.js';
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
-import { formatTable, painter, type Paint } from '../table.js';
+import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { resultText } from './run.js';
 import { visible } from '../../present/visible.js';
@@ -60,14 +60,7 @@ export function runRuns(
 
 function listText(all: readonly RunSummary[], paint: Paint): string {
   if (all.length === 0) return 'No runs yet: seamless run <strategy> --world <name> starts one.\n';
-  const columns = [
-    { title: 'run' },
-    { title: 'strategy' },
-    { title: 'mode' },
-    { title: 'state' },
-    { title: 'fills', align: 'right' as const },
-    { title: 'return', align: 'right' as const },
-  ];
+  const columns = ['run', 'strategy', 'mode', 'state', right('fills'), right('return')];
   const rows = all.map(({ run, strategy, mode, state, result }) => [
     run,
     strategy,
@@ -95,7 +88,7 @@ function showText(cacheDir: string, run: string, paint: Paint): string {
 }
 
 function compareText(all: readonly RunSummary[], paint: Paint): string {
-  const columns = [{ title: 'what' }, ...all.map(({ run }) => ({ title: run, align: 'right' as const }))];
+  const columns = ['what', ...all.map(({ run }) => right(run))];
   const whats = ['mode', 'state', 'fills', 'fees', 'equity', 'total return', 'Sharpe', 'max drawdown'];
   const cells = all.map(({ mode, state, result }) => [
     mode ?? '',

@@ -7,7 +7,7 @@ import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { codeOf, EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
-import { formatTable, painter, type Paint } from '../table.js';
+import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Output, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visibleLines } from '../../present/visible.js';
@@ -149,10 +149,9 @@ function csvField(value: SqlValue): string {
 
 function tableText({ columns, rows }: SqlResult, paint: Paint): string {
   if (columns.length === 0) return '';
-  const titles = columns.map(({ name, type }) => ({
-    title: name,
-    align: /INT|DOUBLE|FLOAT|DECIMAL/.test(type) ? ('right' as const) : ('left' as const),
-  }));
+  const titles = columns.map(({ name, type }) =>
+    /INT|DOUBLE|FLOAT|DECIMAL/.test(type) ? right(name) : name,
+  );
   const cells = rows.map((row) => row.map((value) => (value === null ? paint('dim', 'null') : shown(value))));
   return `${formatTable(titles, cells, paint)}\n${formatCount(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}\n`;
 }

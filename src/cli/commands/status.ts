@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.js';
 import { commonCoverage, nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatSpans, plural } from '../../present/format.js';
-import { formatTable, painter, type Color, type Paint } from '../table.js';
+import { formatTable, painter, right, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
@@ -46,15 +46,7 @@ const WORST_FIRST: readonly NodeStatus['state'][] = ['stale', 'partial', 'empty'
 
 /** The status, for a person. @param symbols one line per symbol of a family */
 function statusText(status: StatusReport, paint: Paint, symbols = false): string {
-  const columns = [
-    { title: 'node' },
-    { title: 'kind' },
-    { title: 'interval' },
-    { title: 'state' },
-    { title: 'rows', align: 'right' as const },
-    { title: 'stored' },
-    { title: 'why' },
-  ];
+  const columns = ['node', 'kind', 'interval', 'state', right('rows'), 'stored', 'why'];
   const told = symbols ? status.nodes.map((node) => ({ ...node, family: undefined })) : status.nodes;
   const rows = nodeLines(told, WORST_FIRST).map(({ name, nodes, worst, reason }) => [
     name,

@@ -36,7 +36,7 @@ export async function runStrategies(
     specOf({ ...place, className }, cwd),
     exportName === null ? `line ${place.line}; export it to run it` : `line ${place.line}`,
   ]);
-  const columns = [{ title: 'strategy' }, { title: 'run it as' }, { title: 'where' }];
+  const columns = ['strategy', 'run it as', 'where'];
   out.write(formatTable(columns, rows, painter(out, env)));
   return EXIT.done;
 }

@@ -8,7 +8,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
 import { findStrategy } from '../find-strategy.js';
-import { formatTable, painter, type Color, type Paint } from '../table.js';
+import { formatTable, painter, right, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
@@ -75,14 +75,7 @@ function verifyText({ strategy, ranges, nodes }: VerifyReport, paint: Paint): st
     firstText(node),
     node.reason,
   ]);
-  const columns = [
-    { title: 'node' },
-    { title: 'state' },
-    { title: 'rows', align: 'right' as const },
-    { title: 'differing', align: 'right' as const },
-    { title: 'stored → recomputed' },
-    { title: 'why' },
-  ];
+  const columns = ['node', 'state', right('rows'), right('differing'), 'stored → recomputed', 'why'];
   const recomputed = ranges.length > 0 ? formatSpans(ranges) : 'nothing, since nothing is stored';
   const verified = nodes.filter(({ state }) => state === 'verified').length;
   return [
