@@ -2,9 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import type { Span } from '../engine/run/reporting/report.js';
 import { SeamlessError } from '../sdk/errors.js';
-import { formatTime, parseRange, type Range } from '../sdk/time/time.js';
-
-const DAY = 86_400;
+import { DAY, formatTime, parseRange, type Range } from '../sdk/time/time.js';
 
 /** A named range that a person can choose. */
 interface RangePreset {

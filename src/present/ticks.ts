@@ -1,4 +1,4 @@
-import { formatTime } from '../sdk/time/time.js';
+import { DAY, formatTime } from '../sdk/time/time.js';
 
 interface Tick {
   readonly time: number;
@@ -10,8 +10,6 @@ const STEPS = [
   604_800, 1_209_600,
 ];
 const MONTH_STEPS = [1, 3, 6, 12, 24, 60, 120, 240, 600];
-const DAY = 86_400;
-
 /** At most `most` round times of a range, in UTC: dates if the step is a day or more, else times of day. */
 export function ticksOf([start, end]: readonly [number, number], most: number): Tick[] {
   const wanted = (end - start) / Math.max(1, most);

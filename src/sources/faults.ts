@@ -2,7 +2,7 @@ import type { OpenStream } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { closeOf, floorToSlot, isOnGrid, isTicks } from '../sdk/time/grid.js';
 import { calendarOf } from './calendar/stamps.js';
-import { formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time/time.js';
+import { DAY, WEEK, formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time/time.js';
 
 /** Numbers from here on can only be milliseconds: as seconds this is 5138-11-16, as milliseconds 1973-03-03. */
 export const LARGEST_SECONDS = 1e11;
@@ -36,9 +36,6 @@ export interface BarFault {
   /** The known calendar that these rows all follow; null: none. */
   readonly calendar: string | null;
 }
-
-const DAY = 86_400;
-const WEEK = 7 * DAY;
 
 /** How many rows must be off the grid alike to blame the phase. */
 const SHARED_ROWS = 1_000;

@@ -1,8 +1,7 @@
 import type { EquityPoint, Metrics, Trade } from '../../sdk/live/live.js';
-import type { Seconds } from '../../sdk/time/time.js';
+import { DAY, type Seconds } from '../../sdk/time/time.js';
 import { Curve } from './curve.js';
 
-const DAY = 86_400;
 const YEAR = 365.25 * DAY;
 
 /** Computes metrics from equity, slot by slot. Memory grows with days, not with slots. `Metrics` has the definitions. */

@@ -2,9 +2,8 @@ import * as l10n from '@vscode/l10n';
 
 import type { Outcome } from '../../live/report/trading-report.js';
 import type { Metrics } from '../../sdk/live/live.js';
-import { formatRange } from '../../sdk/time/time.js';
+import { DAY, formatRange } from '../../sdk/time/time.js';
 
-const DAY = 86_400;
 const NONE = '–';
 
 /** A number of a run as text, with its meaning. */

@@ -1,6 +1,4 @@
-import { ceilToGrid, floorToGrid, isMonths, MONTH, TICK, type Range, type Seconds } from './time.js';
-
-const DAY = 86_400;
+import { DAY, ceilToGrid, floorToGrid, isMonths, MONTH, TICK, type Range, type Seconds } from './time.js';
 
 /**
  * The slots of an interval, one after the other: `[open, close)`. Fixed intervals are arithmetic from a phase. Months follow

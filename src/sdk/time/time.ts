@@ -26,7 +26,8 @@ export type Anchor = string;
 /** Epoch seconds, a `Date`, or an ISO-8601 date or time (UTC unless it carries an offset). */
 export type TimeInput = number | Date | string;
 
-const WEEK = 604_800;
+export const DAY = 86_400;
+export const WEEK = 7 * DAY;
 /** The mean Gregorian month, which stands for a calendar month: not a whole number of minutes. */
 export const MONTH = 2_629_746;
 /** Longer intervals are taken as plain seconds. */
@@ -35,7 +36,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   s: 1,
   m: 60,
   h: 3600,
-  d: 86_400,
+  d: DAY,
   w: WEEK,
   M: MONTH,
   q: 3 * MONTH,
@@ -54,7 +55,7 @@ export function isMonths(interval: Seconds): boolean {
 }
 
 /** The first Monday after the epoch, which was a Thursday. */
-const FIRST_MONDAY = 4 * 86_400;
+const FIRST_MONDAY = 4 * DAY;
 
 /** Where a grid starts by default: weeks on a Monday, others at the epoch. */
 export function defaultPhase(interval: Seconds): Seconds {

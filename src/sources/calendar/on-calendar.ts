@@ -2,14 +2,13 @@ import { slotsOfSame } from '../../engine/calendar/calendars.js';
 import { isCalendarName } from '../../engine/calendar/named.js';
 import type { OpenStream, SkippedRow, SourceReader } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
-import { formatInterval, formatTime, type Seconds } from '../../sdk/time/time.js';
+import { DAY, formatInterval, formatTime, type Seconds } from '../../sdk/time/time.js';
 import { isTicks, lastOpenBy, nextOpen, type SlotCalendar } from '../../sdk/time/grid.js';
 import { lowerBound, pickRows, sliceTable, type Table } from '../../sdk/table.js';
 import { Notes } from '../conformance.js';
 import { rowError, sourceError } from '../faults.js';
 import { slotStamped } from './stamps.js';
 
-const DAY = 86_400;
 /** Kinds of sources that request bars by the slots of a fixed grid. */
 const OF_UTC: ReadonlySet<string> = new Set(['demo', 'http', 'ccxt', 'postgres']);
 /** How many rows the spacing is found from. */

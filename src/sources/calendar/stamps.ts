@@ -1,8 +1,6 @@
 import { calendarSlots } from '../../engine/calendar/calendars.js';
 import type { SlotCalendar } from '../../sdk/time/grid.js';
-import type { Seconds } from '../../sdk/time/time.js';
-
-const DAY = 86_400;
+import { DAY, type Seconds } from '../../sdk/time/time.js';
 
 /** Calendars that rows may turn out to follow although the author named none. */
 const LIKELY = ['XNYS', 'XLON', 'XKRX', 'FX'];

@@ -4,10 +4,8 @@ import type { SkippedRow, SourceLibrary, SourceTaken } from '../../engine/ports/
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { ceilToSlot, closeOf, isTicks, plainGrid, slotsIn, TICKS, type Grid } from '../../sdk/time/grid.js';
-import type { Range, Seconds } from '../../sdk/time/time.js';
+import { DAY, type Range, type Seconds } from '../../sdk/time/time.js';
 import { likelyWays, lineOf, type Way } from './likely.js';
-
-const DAY = 86_400;
 
 /** How many ranges without bars are shown, longest first. */
 const MOST_GAPS = 3;

@@ -9,12 +9,9 @@ import {
   type Grid,
   type SlotCalendar,
 } from '../../sdk/time/grid.js';
-import { defaultPhase, formatInterval, MONTH, type Seconds } from '../../sdk/time/time.js';
+import { DAY, WEEK, defaultPhase, formatInterval, MONTH, type Seconds } from '../../sdk/time/time.js';
 import type { ProviderOptions } from '../../settings/provider-options.js';
 import { calendarOf, slotStamped } from '../calendar/stamps.js';
-
-const DAY = 86_400;
-const WEEK = 7 * DAY;
 
 /** A way to read a file. */
 export interface Way {

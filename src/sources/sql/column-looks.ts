@@ -1,3 +1,4 @@
+import { DAY } from '../../sdk/time/time.js';
 import { CLOCK_NAME, LARGEST_CLOCK } from '../time/clock.js';
 import { YEARS } from '../time/column.js';
 import type { ColumnLook } from '../time/look.js';
@@ -7,8 +8,6 @@ import { isNumberType } from './relation.js';
 
 /** Distinct texts of a column that are looked at. */
 const SAMPLE_TEXTS = 2_000;
-
-const DAY = 86_400;
 
 /** Sizes of numbers such as 202401, 20240102, 20240102093000 and 20240102093000000. */
 const DATES = [

@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { formatInterval, isMonths, type Seconds } from '../../sdk/time/time.js';
+import { DAY, formatInterval, isMonths, type Seconds } from '../../sdk/time/time.js';
 import { isTicks } from '../../sdk/time/grid.js';
 import { refuseOtherClocks } from '../calendar/clocks.js';
 import { sourceError } from '../faults.js';
@@ -8,7 +8,6 @@ import { toMicroseconds } from '../ticks.js';
 import type { TimeReading } from './reading.js';
 import { closingSql, isOfDays, isOfLastDays } from './slots.js';
 
-const DAY = 86_400;
 const HOUR = 3_600;
 
 /**

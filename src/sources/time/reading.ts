@@ -1,5 +1,5 @@
 import { isTicks } from '../../sdk/time/grid.js';
-import type { Seconds } from '../../sdk/time/time.js';
+import { DAY, type Seconds } from '../../sdk/time/time.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
@@ -40,8 +40,6 @@ function unitOfSize(largest: number): number {
 
 /** Days since 1899-12-30, as spreadsheets count: the years 1954 to 2119. */
 const SERIAL_DAYS = { least: 20_000, largest: 80_000, epoch: 25_569 };
-
-const DAY = 86_400;
 
 /** Seconds from a bar's open to its stamp. `adjusted` handles weeks and months. */
 export function stampedAfter(stream: OpenStream, { stamp }: TimeOptions): Seconds {

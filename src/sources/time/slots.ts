@@ -1,10 +1,7 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { isTicks, type Grid } from '../../sdk/time/grid.js';
-import { isMonths, MONTH } from '../../sdk/time/time.js';
+import { DAY, WEEK, isMonths, MONTH } from '../../sdk/time/time.js';
 import { LARGEST_SECONDS } from '../faults.js';
-
-const DAY = 86_400;
-const WEEK = 7 * DAY;
 
 /** Whether bars are whole UTC days, weeks or months. */
 export function isOfDays({ interval, phase }: OpenStream): boolean {
