@@ -1,6 +1,6 @@
 import { difference, union, within } from '../engine/plan/ranges.js';
 import type { Span } from '../engine/run/reporting/report.js';
-import { isMuch, type StandingNode } from '../present/freshness.js';
+import { failedBar, isMuch, type StandingNode } from '../present/freshness.js';
 import type { PanelNode } from './state.js';
 
 /**
@@ -16,7 +16,6 @@ export function panelNode(node: StandingNode, range: Span | null, cache = ''): P
   const coverage = inDoubt ? [] : node.coverage;
   const gaps = range ? gapsOf(node, range) : [];
   const broken = standing === 'failed' || standing === 'blocked';
-  const failedAt = node.failure?.asOf ?? null;
   return {
     version: `${node.fingerprint} ${cache}`,
     ...{ name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet },
@@ -25,7 +24,7 @@ export function panelNode(node: StandingNode, range: Span | null, cache = ''): P
     changes: node.changes.map(({ text, file }) => ({ text, file })),
     reused: inDoubt ? [] : node.reused,
     stale: inDoubt ? node.coverage : broken ? [] : node.earlier,
-    failed: broken ? after(gaps, failedAt === null ? -Infinity : failedAt - interval) : [],
+    failed: broken ? after(gaps, failedBar(node) ?? -Infinity) : [],
     unfired: node.unfired && isMuch(node.unfired) ? node.unfired.slots : 0,
     located: node.location !== null,
   };

@@ -25,6 +25,12 @@ export interface StandingNode extends NodeStatus {
   readonly failure: FailureReport | null;
 }
 
+/** Open of the bar at which a node failed, in epoch seconds; null: it did not fail at a bar. */
+export function failedBar({ failure, interval }: Pick<StandingNode, 'failure' | 'interval'>): number | null {
+  const asOf = failure?.asOf ?? null;
+  return asOf === null ? null : asOf - interval;
+}
+
 /** The share of missing slots that is still normal: most data has a few holes. */
 const FEW = 0.01;
 

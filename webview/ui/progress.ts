@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { LiveRun, PanelProgress } from '../../src/panel/state.js';
+import { progressLine } from '../../src/present/progress.js';
 import { modeText } from '../../src/present/report/words.js';
 import { formatTime } from '../../src/sdk/time/time.js';
 import { assign, h } from './dom.js';
@@ -35,8 +36,8 @@ export class ProgressLine {
       this.#text.textContent = result ?? '';
       return;
     }
-    const { fraction, percent, what, bars, left } = running;
-    this.#text.textContent = [percent, what, bars, left].filter((each) => each !== null).join(' · ');
+    const { fraction } = running;
+    this.#text.textContent = progressLine(running);
     this.#track.classList.toggle('endless', fraction === null);
     assign(this.#track, { 'aria-valuenow': fraction === null ? null : Math.round(fraction * 100) });
     this.#fill.style.width = fraction === null ? '' : `${(fraction * 100).toFixed(1)}%`;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import { failedBar } from '../../present/failed-bar.js';
+import { failedBar } from '../../present/freshness.js';
 import { messageOf } from '../../sdk/errors.js';
 import { formatInterval, formatTime, parseTime } from '../../sdk/time/time.js';
 import type { Workbench } from '../workbench.js';

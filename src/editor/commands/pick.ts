@@ -8,31 +8,22 @@ import { standingIcon } from '../views/tree.js';
 
 /** The argument of a command: the strategy's key from a lens, a row from the side bar, nothing from the palette. */
 function targetKey(target: unknown): string | null {
-  if (typeof target === 'string') return target;
-  if (typeof target === 'object' && target !== null && 'key' in target && typeof target.key === 'string') {
-    return target.key;
-  }
-  return null;
+  return typeof target === 'string' ? target : textIn(target, 'key');
+}
+
+function textIn(target: unknown, name: 'key' | 'node' | 'family'): string | null {
+  const text = (target as Partial<Record<typeof name, unknown>> | null | undefined)?.[name];
+  return typeof text === 'string' ? text : null;
 }
 
 /** The name of the node that a command was called on, or null. */
 export function targetNode(target: unknown): string | null {
-  if (typeof target === 'object' && target !== null && 'node' in target && typeof target.node === 'string') {
-    return target.node;
-  }
-  return null;
+  return textIn(target, 'node');
 }
 
 /** The DAG's box for a row of the side bar: a family or a node; null: neither. */
 export function targetBox(target: unknown): string | null {
-  if (
-    typeof target === 'object' &&
-    target !== null &&
-    'family' in target &&
-    typeof target.family === 'string'
-  )
-    return target.family;
-  return targetNode(target);
+  return textIn(target, 'family') ?? targetNode(target);
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import { ProgressWords, type ProgressText } from '../../present/progress.js';
+import { progressLine, ProgressWords, uncounted, type ProgressText } from '../../present/progress.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 import { throttle } from './throttle.js';
 
@@ -36,14 +36,16 @@ export class RunProgressView {
   ) {
     const { t } = vscode.l10n;
     this.#isShown = isShown;
-    this.#last = said(waitsFor === null ? t('starting') : t('waiting for its turn, after {0}', waitsFor));
+    this.#last = uncounted(
+      waitsFor === null ? t('starting') : t('waiting for its turn, after {0}', waitsFor),
+    );
     this.#slow = setInterval(() => this.#notify(), NOTIFY_AFTER_MS);
     this.#tell();
   }
 
   /** Its turn has come. */
   begin(): void {
-    this.#last = said(vscode.l10n.t('starting'));
+    this.#last = uncounted(vscode.l10n.t('starting'));
     this.#tell();
   }
 
@@ -71,11 +73,10 @@ export class RunProgressView {
     void vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
       token.onCancellationRequested(() => this.controller.abort());
       let reached = 0;
-      this.#report = ({ fraction, percent, what, left, bars }) => {
-        const message = [percent, what, bars, left].filter((each) => each !== null).join(' · ');
-        const increment = Math.max(0, (fraction ?? 0) * 100 - reached);
+      this.#report = (text) => {
+        const increment = Math.max(0, (text.fraction ?? 0) * 100 - reached);
         reached += increment;
-        progress.report({ message, increment });
+        progress.report({ message: progressLine(text), increment });
       };
       this.#report(this.#last);
       return new Promise<void>((resolve) => {
@@ -83,8 +84,4 @@ export class RunProgressView {
       });
     });
   }
-}
-
-function said(what: string): ProgressText {
-  return { fraction: null, percent: null, what, node: null, left: null, bars: null };
 }

@@ -7,7 +7,7 @@ import type { Result } from '../../protocol/results.js';
 import { cacheFolder, cacheState } from '../../protocol/project.js';
 import { doubted, freshnessOf, type LastRun } from '../../present/freshness.js';
 import { shownNames } from '../../present/names.js';
-import { ProgressWords, type ProgressText } from '../../present/progress.js';
+import { ProgressWords, uncounted, type ProgressText } from '../../present/progress.js';
 import { renamedIn } from '../../present/renames.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Jobs } from './jobs.js';
@@ -293,8 +293,7 @@ export class Strategies implements vscode.Disposable {
   }
 
   async #lookUntilStill(entry: Mutable): Promise<void> {
-    const what = vscode.l10n.t('checking…');
-    entry.checking = { fraction: null, percent: null, what, node: null, left: null, bars: null };
+    entry.checking = uncounted(vscode.l10n.t('checking…'));
     this.#changes.fire(entry);
     try {
       // A save during a check requests another check.

@@ -61,25 +61,8 @@ export function withRereads(freshness: Freshness, { reread }: Pick<StrategyEntry
 }
 
 /** An entry inside the model. */
-export interface Mutable extends StrategyEntry {
-  name: string;
-  where: string | null;
-  found: DiscoveredStrategy;
-  freshness: Freshness | null;
-  doubt: string | null;
-  checking: ProgressText | null;
-  lastRanges: readonly Span[];
-  data: Span | null;
-  files: readonly string[];
-  dataFiles: readonly string[];
-  reread: ReadonlyMap<string, ReadonlySet<string>>;
-  problem: SeamlessError | null;
-  running: ProgressText | null;
-  lastRun: RunReport | null;
-  ranPrints: Readonly<Record<string, string>>;
-  edited: boolean;
+export type Mutable = { -readonly [K in keyof StrategyEntry]: StrategyEntry[K] } & {
   status: StatusReport | null;
-  cacheState: string | null;
   /** Counts changes of its code. */
   revision: number;
   /** The revision of the last run, whose failures apply to it only. */
@@ -87,7 +70,7 @@ export interface Mutable extends StrategyEntry {
   /** The running check, and whether another one is needed after it. */
   looking: Promise<void> | null;
   again: boolean;
-}
+};
 
 export function keyOf({ file, className }: DiscoveredStrategy): string {
   return `${file}#${className}`;

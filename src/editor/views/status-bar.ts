@@ -4,7 +4,7 @@ import type { RunReport } from '../../engine/run/reporting/report.js';
 import { cacheFolder, folderBytes } from '../../protocol/project.js';
 import { formatBytes, formatCount, hitsText, summaryLine } from '../../present/format.js';
 import { spanText } from '../../present/freshness.js';
-import type { ProgressText } from '../../present/progress.js';
+import { checkingText, progressLine, uncounted, type ProgressText } from '../../present/progress.js';
 import type { RunEnd, Runs } from '../model/runs.js';
 import { cacheDirSetting } from '../model/settings.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
@@ -48,19 +48,18 @@ export class RunStatusBar implements vscode.Disposable {
   }
 
   #showRunning({ key, name, running }: StrategyEntry, more: number): void {
-    const { percent, what, left, bars } = running ?? { percent: null, what: '', left: null, bars: null };
+    const progress = running ?? uncounted('');
     const others = more > 0 ? ` (+${more})` : '';
-    this.#item.text = `$(sync~spin) ${name} ${percent ?? what}${others}`;
-    const lines = [percent, what, bars, left].filter((each) => each !== null);
-    this.#item.tooltip = `${name}: ${lines.join(' · ')}\n${vscode.l10n.t('Click to open the DAG. Seamless: Cancel stops the run.')}`;
+    this.#item.text = `$(sync~spin) ${name} ${progress.percent ?? progress.what}${others}`;
+    this.#item.tooltip = `${name}: ${progressLine(progress)}\n${vscode.l10n.t('Click to open the DAG. Seamless: Cancel stops the run.')}`;
     this.#item.command = command(key);
     this.#item.backgroundColor = undefined;
     this.#item.show();
   }
 
-  #showChecking({ key, name }: StrategyEntry, { percent, what, bars, left }: ProgressText): void {
-    this.#item.text = `$(sync~spin) ${[what, percent].filter((each) => each !== null).join(' ')}`;
-    this.#item.tooltip = `${name}: ${[what, bars, left].filter((each) => each !== null).join(' · ')}`;
+  #showChecking({ key, name }: StrategyEntry, progress: ProgressText): void {
+    this.#item.text = `$(sync~spin) ${checkingText(progress)}`;
+    this.#item.tooltip = `${name}: ${progressLine({ ...progress, percent: null })}`;
     this.#item.command = command(key);
     this.#item.backgroundColor = undefined;
     this.#item.show();

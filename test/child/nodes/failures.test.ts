@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 
 import type { NodeReport, RunReport } from '../../../src/engine/run/reporting/report.js';
-import { failedBar } from '../../../src/present/failed-bar.js';
-import { freshnessOf } from '../../../src/present/freshness.js';
+import { failedBar, freshnessOf } from '../../../src/present/freshness.js';
 import type { ErrorCode } from '../../../src/sdk/errors.js';
 import { formatTime } from '../../../src/sdk/time/time.js';
 import {
