@@ -48,7 +48,7 @@ describe('the sizes of the details', () => {
     const handlers = requests.panelHandlers(
       services as unknown as Parameters<typeof requests.panelHandlers>[0],
     );
-    assert.equal(await handlers.keepSplit({ beside: 412, below: null }), null);
+    await handlers.keepSplit({ beside: 412, below: null });
     assert.deepEqual(keptSplit(globalState), { beside: 412, below: null });
     await handlers.keepSplit({ beside: 412, below: 300 });
     assert.deepEqual(keptSplit(globalState), { beside: 412, below: 300 });
