@@ -167,10 +167,11 @@ const computed: SchemaOf<ComputeResult> = v.object({
   state: v.exactOptional(v.instance(Uint8Array)),
 });
 
+// The most frequent ones first: each that does not fit is tried in vain.
 export const threadMessage: SchemaOf<ThreadMessage> = v.variant('type', [
+  v.object({ type: v.literal('computed'), id, at: id, result: computed }),
   v.object({ type: v.literal('result'), id, value: v.unknown() }),
   v.object({ type: v.picklist(['error', 'stray']), id, error: serializedError }),
-  v.object({ type: v.literal('computed'), id, at: id, result: computed }),
   v.object({ type: v.literal('progress'), id, at: id, done: v.number() }),
   v.object({ type: v.literal('print'), id, to: v.picklist(['stdout', 'stderr']), text: v.string() }),
   v.object({ type: v.picklist(['ready', 'loaded']), id }),

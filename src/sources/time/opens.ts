@@ -111,10 +111,11 @@ const LEAST_ROWS = 8;
  * it closed
  */
 export function refuseWideSpacing(stream: OpenStream, opens: readonly Seconds[], source: string): void {
-  if (stream.spacing === 'unknown' || isTicks(stream)) return;
+  if (stream.spacing === 'unknown' || isTicks(stream) || opens.length < LEAST_ROWS) return;
+  // Most are told by their first two rows.
+  if (opens.some((open, i) => i > 0 && Math.abs(open - (opens[i - 1] ?? 0)) < 2 * stream.interval)) return;
   const gaps = opens.slice(1).map((open, i) => Math.abs(open - (opens[i] ?? 0)));
   const least = gaps.reduce((a, b) => Math.min(a, b), Infinity);
-  if (gaps.length + 1 < LEAST_ROWS || least < 2 * stream.interval) return;
   const spacing = monthsOf(opens) ?? regular(gaps, least);
   if (spacing === null) return;
   throw sourceError(

@@ -88,6 +88,11 @@ export class Catalog {
     this.#next = null;
   }
 
+  /** Forgets segments that no coverage names any more. */
+  drop(ids: Iterable<number>): void {
+    for (const id of ids) this.#segments.delete(id);
+  }
+
   /** The coverage that was asked for so far. */
   get known(): ReadonlyMap<string, readonly Cover[]> {
     return this.#covers;

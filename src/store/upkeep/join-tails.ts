@@ -8,13 +8,17 @@ import { withPacks } from '../segments/reading.js';
 import { deleteUnnamed, discardEmptyPacks } from './discard.js';
 
 /** So many short segments at the end of a node's rows are joined into one. */
-const LEAST_JOINED = 8;
+const LEAST_JOINED = 4;
+
+/** Of many nodes only a share at a time, so that no run pays for all: as many as keep up with a run a day. */
+const FEW_NODES = 4000;
 
 /** Segments with more rows are not short. */
 const SHORT_ROWS = 512;
 
-/** Most rows × columns in memory at once. */
+/** Most rows × columns in memory at once. A node counts as so many at least, since its segments take memory, too. */
 const MOST_CELLS = 1_000_000;
+const LEAST_CELLS = 1000;
 
 /** Instead of a code hash: neither a joined segment nor its parts are reused for other nodes. */
 const JOINED = 'joined';
@@ -34,14 +38,19 @@ interface Tail {
  * @param least how many short segments of a node are joined
  */
 export async function joinTails(context: StoreContext, least = LEAST_JOINED): Promise<void> {
-  const tails = await context.session.exclusive(() =>
-    Promise.resolve(
-      Array.from(context.catalog.known, ([fingerprint, covers]) => ({ fingerprint, covers: tailOf(covers) }))
+  const tails = await context.session.exclusive(() => {
+    const { known } = context.catalog;
+    const most = Math.max(FEW_NODES, Math.ceil(known.size / Math.max(1, least - 1)));
+    return Promise.resolve(
+      Array.from(known, ([fingerprint, covers]) => ({
+        fingerprint,
+        covers: tailOf(covers),
+      }))
         .filter(({ covers }) => covers.length >= least)
-        // A scan's state is that at the end of a segment.
-        .filter(({ covers }) => covers.every(({ segment }) => segment.layout().state === null)),
-    ),
-  );
+        .sort((a, b) => b.covers.length - a.covers.length)
+        .slice(0, most),
+    );
+  });
   if (tails.length === 0) return;
   for (const some of batches(tails)) await join(context, some);
   await dropOld(context);
@@ -66,10 +75,8 @@ function batches(tails: readonly Tail[]): Tail[][] {
   const all: Tail[][] = [];
   let cells = Infinity;
   for (const tail of tails) {
-    const own = tail.covers.reduce(
-      (sum, { segment }) => sum + segment.rows * (segment.schema.names.length + 1),
-      0,
-    );
+    const rows = tail.covers.reduce((sum, { segment }) => sum + segment.rows, 0);
+    const own = Math.max(LEAST_CELLS, rows * (1 + (tail.covers[0]?.segment.schema.names.length ?? 0)));
     if (cells + own > MOST_CELLS) {
       all.push([]);
       cells = 0;
@@ -80,7 +87,10 @@ function batches(tails: readonly Tail[]): Tail[][] {
   return all;
 }
 
-async function join(context: StoreContext, tails: readonly Tail[]): Promise<void> {
+async function join(context: StoreContext, found: readonly Tail[]): Promise<void> {
+  // A scan's state is that at the end of a segment.
+  const tails = found.filter(({ covers }) => covers.every(({ segment }) => segment.layout().state === null));
+  if (tails.length === 0) return;
   const segments = await context.session.exclusive(() =>
     withPacks(context, (reader) =>
       tails.map(({ fingerprint, covers }): NewSegment => {
@@ -105,6 +115,7 @@ async function join(context: StoreContext, tails: readonly Tail[]): Promise<void
       [listParameter(parts)],
     ),
   );
+  context.catalog.drop(parts);
 }
 
 /** Deletes segments that were joined long ago and that no node covers. */

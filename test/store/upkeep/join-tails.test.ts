@@ -45,13 +45,13 @@ async function spansOf(store: Store, node: string): Promise<Range[]> {
 }
 
 describe('store: short segments that daily runs leave', () => {
-  it('are joined once there are eight of a node, with every row as it was, except those of scans', async () => {
+  it('are joined once there are four of a node, with every row as it was, except those of scans', async () => {
     await inFolder(async (dir) => {
       const store = await openStore({ dir });
-      await fill(store, 0, 7);
+      await fill(store, 0, 3);
       await store.joinTails();
-      assert.equal((await spansOf(store, 'price')).length, 7);
-      await fill(store, 7, 8);
+      assert.equal((await spansOf(store, 'price')).length, 3);
+      await fill(store, 3, 8);
       const before = (await store.read(REQUESTS)).map(rowsOf);
       await store.joinTails();
       assert.deepEqual((await store.read(REQUESTS)).map(rowsOf), before);
