@@ -1,8 +1,6 @@
-// Slow (120 s): a browser.
+// Slow (60 s): a browser.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
+import { violationsIn } from '../support/axe.js';
 import { box, lookAtPages, replies } from './support/look.js';
 import { namedVariables } from './support/named-variables.js';
 import { type DagPage, THEMES, themes, type ShowOptions } from './support/page.js';
@@ -11,7 +9,6 @@ import { drawn } from '../vscode/harness/themes.js';
 import type { PanelState } from '../../src/panel/state.js';
 
 const DAY = 86_400;
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 const running = {
   fraction: 0.34,
@@ -375,13 +372,16 @@ describe('the page of the DAG panel', () => {
         await dag.page.locator('.node, .far-box, .placeholder').first().waitFor({ state: 'attached' });
         await act?.(dag);
         if (name !== 'tooltip') await dag.page.mouse.move(2, 2);
-        await dag.page.evaluate(await readFile(axe, 'utf8'));
         for (const theme of THEMES) {
           await dag.wear(theme);
           // The layout of the thread, and whatever fades.
           await dag.page.waitForTimeout(300);
           // A theme changes colours alone.
-          assert.deepEqual(await violations(dag, theme === THEMES[0] ? 'all' : 'colours'), [], theme);
+          assert.deepEqual(
+            await violationsIn(dag.page.locator('body'), theme === THEMES[0] ? 'all' : 'colours'),
+            [],
+            theme,
+          );
           assert.deepEqual(dag.errors, []);
           if (drawn.includes(theme)) await dag.picture(`dag-${name}-${theme}`);
           dag.errors.length = 0;
@@ -389,21 +389,3 @@ describe('the page of the DAG panel', () => {
       }));
   }
 });
-
-/** What axe-core finds serious or worse, in words. */
-async function violations(dag: DagPage, what: 'all' | 'colours'): Promise<string[]> {
-  const rules = what === 'all' ? null : ['color-contrast', 'link-in-text-block'];
-  const { violations: found } = await dag.page.evaluate<AxeResults, readonly string[] | null>(
-    (runOnly) =>
-      (window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({
-        resultTypes: ['violations'],
-        ...(runOnly && { runOnly }),
-      }),
-    rules,
-  );
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
-    );
-}

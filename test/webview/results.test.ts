@@ -1,15 +1,11 @@
 // Slow (20 s): a browser.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 
 import type { ResultsState } from '../../src/panel/results/messages.js';
 import { reportPage } from '../../src/present/report/page.js';
+import { violationsIn } from '../support/axe.js';
 import { PageServer, THEMES, type ResultsKind, type ResultsPage, type ShowOptions } from './support/page.js';
 import { backtest, madeRun, paper, resultsOf } from './support/results-states.js';
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 describe('the page of the Results panel', () => {
   let server: PageServer;
@@ -37,13 +33,15 @@ describe('the page of the Results panel', () => {
   const read = (shown: ResultsPage) => shown.page.locator('.result-view:not([aria-busy])').waitFor();
 
   for (const theme of THEMES) {
+    const flaws = ({ page }: ResultsPage) =>
+      violationsIn(page.locator('body'), theme === THEMES[0] ? 'all' : 'colours');
     it(`shows equity, months, trades, positions and numbers in ${theme}`, async () => {
       await look(resultsOf(backtest.report), { theme }, async (shown) => {
         const { page } = shown;
         await page.getByRole('heading', { name: 'Momentum in backtest-world BACKTEST' }).waitFor();
         await page.locator('.uplot').first().waitFor();
         await shown.picture(`results-equity-${theme}`);
-        assert.deepEqual(await violations(shown), []);
+        assert.deepEqual(await flaws(shown), []);
         await tab(shown, 'Returns by Month').click();
         // A row a year, a cell a month.
         const years = page.locator('table.months tbody tr');
@@ -54,7 +52,7 @@ describe('the page of the Results panel', () => {
         await read(shown);
         await page.locator('.uplot').first().waitFor();
         await shown.picture(`results-trades-${theme}`);
-        assert.deepEqual(await violations(shown), []);
+        assert.deepEqual(await flaws(shown), []);
         await tab(shown, 'Positions').click();
         await page.locator('.uplot').first().waitFor();
         await shown.picture(`results-positions-${theme}`);
@@ -227,8 +225,8 @@ describe('the HTML report in a browser', () => {
         await page.setContent(reportPage(backtest.report, prices, 'en'));
         await page.screenshot({ path: `.test-tmp/pictures/report-${colorScheme}.png`, fullPage: true });
         assert.equal(await page.locator('svg[role=img]').count(), 4);
-        await page.evaluate(await readFile(axe, 'utf8'));
-        assert.deepEqual(await worst(() => page.evaluate(runAxe)), []);
+        const what = colorScheme === 'light' ? 'all' : 'colours';
+        assert.deepEqual(await violationsIn(page.locator('body'), what), []);
       }
       assert.deepEqual([asked, errors], [[], []]);
     } finally {
@@ -236,19 +234,3 @@ describe('the HTML report in a browser', () => {
     }
   });
 });
-
-const runAxe = (): Promise<AxeResults> =>
-  (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run();
-
-/** What axe-core finds serious or worse, in words. */
-async function worst(run: () => Promise<AxeResults>): Promise<string[]> {
-  const { violations: found } = await run();
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-}
-
-async function violations({ page }: ResultsPage): Promise<string[]> {
-  await page.evaluate(await readFile(axe, 'utf8'));
-  return worst(() => page.evaluate(runAxe));
-}

@@ -1,10 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { FrameLocator, Locator } from 'playwright-core';
+import { violationsIn } from '../../support/axe.js';
 import { phrase, type Workbench } from './workbench.js';
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** The DAG panel that is in sight, as a person sees it. */
 export class DagView {
@@ -68,14 +64,7 @@ export class DagView {
   }
 
   /** What axe-core finds serious or worse in the page, in words. */
-  async violations(): Promise<string[]> {
-    const body = this.frame.locator('body');
-    await body.evaluate(await readFile(axe, 'utf8'));
-    const { violations } = await body.evaluate(() =>
-      (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-    );
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  violations(): Promise<string[]> {
+    return violationsIn(this.frame.locator('body'));
   }
 }
