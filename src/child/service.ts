@@ -12,7 +12,6 @@ import { diffOf, exportRows, readRows, rowsOf, seriesOf } from './requests/histo
 import { reported, rowsLeft } from './requests/reported-rows.js';
 import { StoreKeeper } from './session/store-keeper.js';
 import { noteHit, notePlaces } from './requests/note-hit.js';
-import { ProviderFiles } from './session/provider-files.js';
 import { SourceHints } from './requests/source-hints.js';
 import {
   StrategySession,
@@ -115,7 +114,7 @@ export class JobService {
         const hints = await SourceHints.load(cache.dir, checking(hooks));
         const runHooks = { ...hooks, deadlines };
         const { report, next } = await session.materialize({ start, end }, store, hints, runHooks, only);
-        await session.keepProviderFiles(cache.dir);
+        await session.keepProviderFiles(hints);
         await store.joinTails();
         const left = payload.parts && (await rowsLeft(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
@@ -156,7 +155,6 @@ export class JobService {
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
         const look = payload.thorough ? 'all' : 'files';
         const hints = await SourceHints.load(cache.dir, checking(hooks));
-        session.takeProviderFiles(await ProviderFiles.load(cache.dir));
         const status = await session.status(range, store, hints, look);
         await hints.save();
         const dataFiles = [...new Set([...status.dataFiles, ...session.read])];

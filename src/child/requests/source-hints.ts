@@ -5,35 +5,36 @@ import type { ContentHints } from '../../sources/library.js';
 
 const FILE_NAME = 'source-hints.json';
 
-/** Shortest time between progress reports. */
-const TELL_MS = 100;
-
 /** How many files are remembered; the oldest go first. */
 const MOST_HINTS = 20_000;
 
 const stored = v.array(v.tuple([v.string(), v.string()]));
 
 /**
- * Content hashes of source files by their `stat` signatures, kept beside the cache, so that an unchanged file is not read again.
- * Losing them costs one read, nothing else.
+ * Content hashes of source files by their `stat` signatures, and what else is worth knowing of sources, kept beside the cache: an
+ * unchanged file is not read again. Losing them costs one read, nothing else.
  */
 export class SourceHints implements ContentHints {
   readonly #path: string;
   readonly #hashes: Map<string, string>;
-  readonly #onHashing: ContentHints['hashing'];
   #changed = false;
-  #toldAt = 0;
 
-  private constructor(path: string, hashes: Map<string, string>, onHashing: ContentHints['hashing']) {
+  private constructor(
+    path: string,
+    hashes: Map<string, string>,
+    readonly hashing: NonNullable<ContentHints['hashing']>,
+  ) {
     this.#path = path;
     this.#hashes = hashes;
-    this.#onHashing = onHashing;
   }
 
-  /** @param onHashing called occasionally with the progress of hashing a file */
-  static async load(dir: string, onHashing?: ContentHints['hashing']): Promise<SourceHints> {
+  /** @param hashing called with the progress of hashing a file */
+  static async load(
+    dir: string,
+    hashing: NonNullable<ContentHints['hashing']> = () => undefined,
+  ): Promise<SourceHints> {
     const path = join(dir, FILE_NAME);
-    return new SourceHints(path, await readHints(path), onHashing);
+    return new SourceHints(path, await readHints(path), hashing);
   }
 
   get(signature: string): string | undefined {
@@ -48,13 +49,6 @@ export class SourceHints implements ContentHints {
     if (this.#hashes.get(signature) === hash) return;
     this.#hashes.set(signature, hash);
     this.#changed = true;
-  }
-
-  hashing(file: string, done: number, total: number): void {
-    const now = performance.now();
-    if (now - this.#toldAt < TELL_MS) return;
-    this.#toldAt = now;
-    this.#onHashing?.(file, done, total);
   }
 
   /** Forgets everything: every file is read again. */

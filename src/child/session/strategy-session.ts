@@ -35,7 +35,6 @@ import { sourceEvidence, type OpenedSource } from './source-evidence.js';
 import { findUniverses } from './find-universes.js';
 import { limited, type Limit } from './limit.js';
 import { filePresets } from './file-presets.js';
-import { ProviderFiles } from './provider-files.js';
 import type { BarResult } from '../../protocol/results.js';
 import type { CallHooks, HostThread } from '../thread/host-thread.js';
 import { RemoteHost } from '../thread/remote-host.js';
@@ -96,7 +95,6 @@ export class StrategySession {
   readonly #around: Surroundings;
   readonly #bundle: StrategyBundle;
   readonly #limit: Limit;
-  #providerFiles: ProviderFiles | null = null;
   /** The sources that were opened last. */
   #read: readonly OpenedSource[] = [];
 
@@ -170,18 +168,10 @@ export class StrategySession {
     return this.#host.read.filter((file) => dirname(file) !== made);
   }
 
-  /** Restores which files its providers read in earlier runs. */
-  takeProviderFiles(known: ProviderFiles): void {
-    this.#providerFiles = known;
-  }
-
-  /** Saves which files its providers have read since it was loaded. @param dir the cache folder */
-  async keepProviderFiles(dir: string): Promise<void> {
-    const reads = await this.#host.providerReads();
-    if (reads.size === 0) return;
-    const known = await ProviderFiles.load(dir);
-    for (const [provider, files] of reads) known.add(provider, files);
-    await known.save();
+  /** Notes which files its providers have read since it was loaded, so that they can be watched when no rows are read. */
+  async keepProviderFiles(hints: ContentHints): Promise<void> {
+    for (const [provider, files] of await this.#host.providerReads())
+      hints.set(provider, JSON.stringify([...new Set([...filesOf(provider, hints), ...files])]));
   }
 
   describe(): Promise<GraphDescription> {
@@ -361,7 +351,7 @@ export class StrategySession {
       this.#host.openSource(
         stream,
         (ask) => limited(this.#limit, 'provider', ask),
-        this.#providerFiles?.get(this.#host.providerOf(stream.node)),
+        filesOf(this.#host.providerOf(stream.node), hints),
       );
     const library = openSourceLibrary({
       projectRoot: this.#place.projectRoot,
@@ -385,4 +375,9 @@ export class StrategySession {
   close(): Promise<void> {
     return this.#thread.end();
   }
+}
+
+/** Files that a custom provider was seen to read. Losing them costs one missed change notification, nothing else. */
+function filesOf(provider: string, hints: ContentHints): readonly string[] {
+  return JSON.parse(hints.get(provider) ?? '[]') as readonly string[];
 }

@@ -91,7 +91,7 @@ export class RemoteHost implements StrategyHost {
   /** Identifies a stream's provider, also across changes of the strategy's code. */
   providerOf(stream: number): string {
     const { name = '', hash = null } = this.#sent.nodes[stream] ?? {};
-    return JSON.stringify([this.storedAs, name, hash]);
+    return `provider ${JSON.stringify([this.storedAs, name, hash])}`;
   }
 
   /** The files that custom providers have read so far, by `providerOf`. */
@@ -173,13 +173,9 @@ export class RemoteHost implements StrategyHost {
   /**
    * A stream with a custom provider, which runs in the thread.
    * @param limited limits the time for its version and its bounds
-   * @param files known to be read by it, absolute; undefined: unknown
+   * @param files known to be read by it, absolute; empty: unknown
    */
-  async openSource(
-    stream: OpenStream,
-    limited: Limited,
-    files: readonly string[] | undefined,
-  ): Promise<SourceReader> {
+  async openSource(stream: OpenStream, limited: Limited, files: readonly string[]): Promise<SourceReader> {
     const source = await this.#thread.call('openSource', { ...stream });
     return new RemoteSource(this.#thread, source, limited, files);
   }
@@ -235,8 +231,8 @@ class RemoteSource implements SourceReader {
   readonly #source: number;
   readonly #limited: Limited;
 
-  constructor(thread: HostThread, source: number, limited: Limited, files: readonly string[] | undefined) {
-    if (files) this.files = files;
+  constructor(thread: HostThread, source: number, limited: Limited, files: readonly string[]) {
+    if (files.length > 0) this.files = files;
     this.#thread = thread;
     this.#source = source;
     this.#limited = limited;
