@@ -79,15 +79,7 @@ function withPreset(node: NodeDescription, graph: GraphDescription, spec: DataPr
     ...(pinned && { pinned }),
     ...(held && { held }),
   };
-  return changed(node, { interval, label: kind, own: { hash: 'built-in' }, source });
-}
-
-/** Its place in the author's source is looked up when needed. */
-function changed(node: NodeDescription, changes: Partial<NodeDescription>): NodeDescription {
-  return Object.defineProperty({ ...node, ...changes }, 'location', {
-    enumerable: true,
-    get: () => node.location,
-  });
+  return { ...node, interval, label: kind, own: { hash: 'built-in' }, source };
 }
 
 function heldTo(
@@ -100,5 +92,5 @@ function heldTo(
   const { kind, transport, held: before } = source;
   const unsettled = isWire(kind) ? Number(transport?.['stabilizationBars'] ?? STABILIZATION_BARS) : 0;
   const held: HeldTo = { preset: before?.preset ?? id, stream: node.name, name, level, unsettled };
-  return changed(node, { source: { ...source, held } });
+  return { ...node, source: { ...source, held } };
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../engine/ports/host.js';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import type { SlotCloser, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
-import { DescribedNode } from '../../hosts/typescript/compute/described-node.js';
+import { describedNode } from '../../hosts/typescript/compute/described-node.js';
 import { mapFrames, SourcePlaces } from '../../hosts/typescript/fingerprint/places.js';
 import { chooseFrame } from '../../hosts/typescript/sandbox/author.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
@@ -190,7 +190,7 @@ export class RemoteHost implements StrategyHost {
       hash === null
         ? { unhashable: unhashable ?? 'its code cannot be read' }
         : { hash, parts: () => this.#partsOf(index) };
-    return new DescribedNode({ ...sent, own }, () => locate(node));
+    return describedNode({ ...sent, own }, () => locate(node));
   }
 
   async #partsOf(index: number): Promise<readonly Part[]> {

@@ -26,7 +26,7 @@ import { computeNode } from './compute/compute.js';
 import { computeTogether } from './compute/together.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import type { Wall } from './wall/wall.js';
-import { DescribedNode } from './compute/described-node.js';
+import { describedNode } from './compute/described-node.js';
 import { NodeCodes, type NodeCodesOptions } from './node-codes.js';
 import { Spread, type MemberTrade } from './universe/spread.js';
 import {
@@ -287,7 +287,7 @@ export class TypeScriptHost implements StrategyHost {
       const source = sourceOf(node.historyProvider);
       const { kind: label } = node.historyProvider;
       const leastHistory = node.period;
-      return new DescribedNode(
+      return describedNode(
         { ...common, kind: 'stream', scan: false, label, leastHistory, inputs: [], source },
         locate,
       );
@@ -303,7 +303,7 @@ export class TypeScriptHost implements StrategyHost {
       : node instanceof CrossNode
         ? 'cross'
         : ((node instanceof Node ? node.indicator?.kind : undefined) ?? 'node');
-    return new DescribedNode(
+    return describedNode(
       { ...common, kind: 'node', scan, label, leastHistory: 1, inputs, source: null },
       locate,
     );
