@@ -1,6 +1,5 @@
 import type { RunReport } from '../engine/run/reporting/report.js';
-import { isErrorCode } from '../protocol/wire-error.js';
-import type { ErrorCode } from '../sdk/errors.js';
+import { ERROR_CODES, type ErrorCode } from '../sdk/errors.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, source: 3, cancelled: 130 } as const;
 
@@ -16,7 +15,8 @@ const SOURCE: ReadonlySet<string> = new Set<ErrorCode>(['source', 'source-row', 
 
 /** The exit code for an error with a message for people; recognized by its fields, since its class may be loaded twice. */
 export function codeOf(error: unknown): ErrorCode | null {
-  return error instanceof Error && 'code' in error && isErrorCode(error.code) ? error.code : null;
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return ERROR_CODES.find((each) => each === code) ?? null;
 }
 
 export function exitCodeOfError(error: unknown): number {

@@ -1,11 +1,10 @@
 import * as v from 'valibot';
 
 import type { RunProgress } from '../engine/run/reporting/report.js';
-import type { ErrorCode } from '../sdk/errors.js';
 import { brokerSaid } from '../live/feed/broker-said.js';
 import { payloads, type Payload, type RequestKind } from './payloads.js';
-import { count, list, location, span, type SchemaOf } from './shapes.js';
-import { isErrorCode } from './wire-error.js';
+import { count, span, type SchemaOf } from './shapes.js';
+import { serializedError } from './wire-error.js';
 
 /**
  * The messages between a parent (terminal, editor, script) and the child that runs strategies. They use Node's IPC with
@@ -50,17 +49,6 @@ const progress: SchemaOf<RunProgress> = v.object({
   done: v.number(),
   total: v.number(),
   covered: v.optional(v.array(v.object({ node: v.string(), span, rows: v.number() }))),
-});
-
-export const serializedError = v.object({
-  name: v.string(),
-  code: v.custom<ErrorCode>(isErrorCode, 'Expected an error code'),
-  message: v.string(),
-  node: v.nullable(v.string()),
-  asOf: v.nullable(v.number()),
-  location: v.nullable(location),
-  path: v.nullable(list(v.string())),
-  stack: v.nullable(v.string()),
 });
 
 /** One log line: output of author code, or a message of Seamless outside of its answers. */

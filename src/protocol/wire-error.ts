@@ -1,58 +1,32 @@
+import * as v from 'valibot';
+
 import {
   asError,
   ComputeOnlyViolation,
+  ERROR_CODES,
   LookAheadError,
   SeamlessError,
   UndeclaredInput,
-  type ErrorCode,
   type ErrorDetails,
-  type SourceLocation,
 } from '../sdk/errors.js';
+import { list, location } from './shapes.js';
 
 /** A `SeamlessError` as sent between processes. */
-export interface SerializedError {
+export const serializedError = v.object({
   /** Name of the class: `SeamlessError`, or one of its subclasses. */
-  readonly name: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly node: string | null;
+  name: v.string(),
+  code: v.picklist(ERROR_CODES),
+  message: v.string(),
+  node: v.nullable(v.string()),
   /** Close of the failing bar, in epoch seconds. */
-  readonly asOf: number | null;
-  readonly location: SourceLocation | null;
+  asOf: v.nullable(v.number()),
+  location: v.nullable(location),
   /** For a cycle: its nodes by name. */
-  readonly path: readonly string[] | null;
+  path: v.nullable(list(v.string())),
   /** Only for unexpected errors: where in Seamless they were thrown. */
-  readonly stack: string | null;
-}
-
-const CODES: Readonly<Record<ErrorCode, true>> = {
-  usage: true,
-  'not-found': true,
-  syntax: true,
-  strategy: true,
-  cycle: true,
-  interval: true,
-  period: true,
-  'duplicate-node': true,
-  'unknown-column': true,
-  range: true,
-  time: true,
-  source: true,
-  'source-row': true,
-  'outside-data': true,
-  cache: true,
-  compute: true,
-  'undeclared-input': true,
-  'look-ahead': true,
-  'compute-only': true,
-  value: true,
-  cancelled: true,
-  internal: true,
-};
-
-export function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === 'string' && Object.hasOwn(CODES, value);
-}
+  stack: v.nullable(v.string()),
+});
+export type SerializedError = Readonly<v.InferOutput<typeof serializedError>>;
 
 /** Subclasses, whose constructors set the code. */
 const SUBCLASSES: Readonly<Record<string, new (message: string, details: ErrorDetails) => SeamlessError>> = {

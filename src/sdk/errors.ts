@@ -9,29 +9,31 @@ export interface SourceLocation {
  * What went wrong, as a word that a program can test: exit codes, the Problems panel and tests depend on it. The message is for
  * people.
  */
-export type ErrorCode =
-  | 'usage'
-  | 'not-found'
-  | 'syntax'
-  | 'strategy'
-  | 'cycle'
-  | 'interval'
-  | 'period'
-  | 'duplicate-node'
-  | 'unknown-column'
-  | 'range'
-  | 'time'
-  | 'source'
-  | 'source-row'
-  | 'outside-data'
-  | 'cache'
-  | 'compute'
-  | 'undeclared-input'
-  | 'look-ahead'
-  | 'compute-only'
-  | 'value'
-  | 'cancelled'
-  | 'internal';
+export const ERROR_CODES = [
+  'usage',
+  'not-found',
+  'syntax',
+  'strategy',
+  'cycle',
+  'interval',
+  'period',
+  'duplicate-node',
+  'unknown-column',
+  'range',
+  'time',
+  'source',
+  'source-row',
+  'outside-data',
+  'cache',
+  'compute',
+  'undeclared-input',
+  'look-ahead',
+  'compute-only',
+  'value',
+  'cancelled',
+  'internal',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface ErrorDetails {
   /** The node the error is about, by name. */
