@@ -1,9 +1,7 @@
 // Builds what runs, into dist/: the editor's half, then the library, the command line and the child.
 import { build } from 'esbuild';
-import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { writeLicences } from './licenses.mjs';
 
 // pg asks for its native half only where an author has it.
@@ -65,7 +63,6 @@ const library = await build({
     child: 'src/child/child.ts',
     'strategy-worker': 'src/child/strategy-worker.ts',
     reader: 'src/client/reader-worker.ts',
-    'sdk-texts': 'scripts/sdk-texts.ts',
   },
   outdir: 'dist',
   bundle: true,
@@ -89,11 +86,6 @@ const library = await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
-
-// Beside the child, and of its own chunks: the texts of functions are those that it will see.
-const { stdout } = await promisify(execFile)(process.execPath, ['dist/sdk-texts.js'], { maxBuffer: 1e8 });
-await writeFile('dist/sdk-texts.json', stdout);
-await Promise.all(['', '.map'].map((end) => rm(`dist/sdk-texts.js${end}`)));
 
 // The panels' pages: one script and one style sheet each, and within the DAG's script that of its layout's thread.
 const forBrowsers = {

@@ -1,5 +1,5 @@
 // What a cache that can be trusted costs: fingerprints, hits, digests and probes, each against its aim.
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -26,14 +26,13 @@ interface Fingerprinted {
   readonly changed: number;
 }
 
-/** The process that times fingerprints, built as the child is: with the SDK in a file of its own, and the texts of that analysed. */
+/** The process that times fingerprints, built as the child is: with the SDK in a file of its own. */
 async function buildTimer(): Promise<string> {
   const outdir = join(PROJECT, 'dist');
   await build({
     entryPoints: {
       index: join(ROOT, 'src/index.ts'),
       fingerprints: join(HERE, 'fingerprints.ts'),
-      'sdk-texts': join(ROOT, 'scripts/sdk-texts.ts'),
     },
     outdir,
     bundle: true,
@@ -46,8 +45,6 @@ async function buildTimer(): Promise<string> {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
-  const { stdout } = await measure(process.execPath, [join(outdir, 'sdk-texts.js')], PROJECT);
-  await writeFile(join(outdir, 'sdk-texts.json'), stdout);
   return join(outdir, 'fingerprints.js');
 }
 

@@ -1,18 +1,14 @@
 // What fingerprints cost: loads a strategy as the child does, edits its file, loads it again, and times the steps.
-import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fingerprints } from '../src/engine/fingerprint/fingerprints.js';
 import { resolveGraph } from '../src/engine/graph/graph.js';
 import * as sdk from '../src/index.js';
 import { snapshotIntrinsics } from '../src/hosts/typescript/fingerprint/intrinsics.js';
-import { readTexts } from '../src/hosts/typescript/fingerprint/text/known-texts.js';
 import { authorLocation } from '../src/hosts/typescript/sandbox/author.js';
 import { installComputeOnly } from '../src/hosts/typescript/sandbox/context.js';
 import { bundleStrategy } from '../src/hosts/typescript/bundle/bundle.js';
 import { loadHost, type HostSurroundings } from '../src/hosts/typescript/open-host.js';
-
-readTexts(readFileSync(new URL('./sdk-texts.json', import.meta.url), 'utf8'));
 
 const [file = '', className = '', from = '', to = ''] = process.argv.slice(2);
 const projectRoot = dirname(file);

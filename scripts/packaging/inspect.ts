@@ -53,7 +53,6 @@ function* faultsOf(
     'extension/dist/discovery-worker.cjs',
     'extension/dist/settings-checks.cjs',
     'extension/dist/child.js',
-    'extension/dist/sdk-texts.json',
     'extension/dist/cli.js',
     'extension/bin/seamless',
     'extension/bin/seamless.cmd',

@@ -21,7 +21,6 @@ const built = [
   'dist/discovery-worker.cjs',
   'dist/settings-checks.cjs',
   'dist/child.js',
-  'dist/sdk-texts.json',
   'dist/cli.js',
   'dist/index.js',
   'dist/types/index.d.ts',

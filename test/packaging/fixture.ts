@@ -94,7 +94,6 @@ const wanted: Files = {
   'dist/discovery-worker.cjs': '',
   'dist/settings-checks.cjs': '',
   'dist/child.js': '',
-  'dist/sdk-texts.json': '[]',
   'dist/cli.js': '',
   'dist/index.js': '',
   'dist/chunks/chunk-1.js': '',

@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { workerData, type MessagePort } from 'node:worker_threads';
 
 import { snapshotIntrinsics } from '../../hosts/typescript/fingerprint/intrinsics.js';
-import { readTexts } from '../../hosts/typescript/fingerprint/text/known-texts.js';
 import { authorLocation } from '../../hosts/typescript/sandbox/author.js';
 import { installComputeOnly } from '../../hosts/typescript/sandbox/context.js';
 import * as sdk from '../../index.js';
-import { builtFile } from '../../protocol/built-file.js';
 import { HOST_FLAG } from '../../protocol/host-flag.js';
 import type { Output } from './messages.js';
 import { ThreadService } from './thread-service.js';
@@ -39,8 +36,6 @@ function printThrough(print: (to: Output, text: string) => void): void {
 }
 
 const port = takePort();
-// Found before the context is entered, which refuses files.
-readTexts(readFileSync(builtFile('sdk-texts.json'), 'utf8'));
 Object.defineProperty(globalThis, Symbol.for(HOST_FLAG), { value: true });
 
 printThrough((to, text) => service.print(to, text));

@@ -30,7 +30,7 @@ interface Sidecar extends Kept {
 }
 
 /** The program's files: a chunk has its content hash in its name. */
-const PARTS = ['cli.js', 'child.js', 'index.js', 'strategy-worker.js', 'sdk-texts.json'];
+const PARTS = ['cli.js', 'child.js', 'index.js', 'strategy-worker.js'];
 
 /** Environment variables that affect Node, the bundler or Seamless, whatever a strategy reads. */
 const COUNTS = /^(?:NODE_|SEAMLESS_|ESBUILD_|UV_|LD_|DYLD_|ICU_|OPENSSL_)/;

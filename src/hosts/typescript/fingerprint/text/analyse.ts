@@ -4,7 +4,7 @@ import { Normalizer } from './normalizer.js';
 import { parseFunction } from './syntax.js';
 
 /** Results by text, and by the name of the method that was left out. */
-export const analysedTexts = new Map<string, CodeText>();
+const analysedTexts = new Map<string, CodeText>();
 
 /**
  * Analyses a function's text, once per text.
