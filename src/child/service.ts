@@ -133,11 +133,7 @@ export class JobService {
       });
     const work = (session: StrategySession): Promise<Result<'materialize'>> =>
       holding(hooks, (deadlines) => once(session, deadlines));
-    // DuckDB opens the file while this thread computes fingerprints.
-    const onLoaded = (): void => void this.#stores.begin(openOptions(cache, hooks));
-    return this.#withStrategy(strategy, hooks, work, { made: bundle, onLoaded }).finally(() =>
-      this.#stores.abandon(),
-    );
+    return this.#withStrategy(strategy, hooks, work, bundle);
   }
 
   #fetch(payload: Payload<'bars'>, hooks: RequestHooks): Promise<Result<'bars'>> {
@@ -364,9 +360,9 @@ export class JobService {
     ref: StrategyPlace,
     hooks: RequestHooks,
     work: (session: StrategySession) => Promise<T>,
-    opened: Pick<OpenHooks, 'made' | 'onLoaded'> = {},
+    made?: OpenHooks['made'],
   ): Promise<T> {
-    const session = await StrategySession.open(ref, this.#around, { ...openHooks(hooks), ...opened });
+    const session = await StrategySession.open(ref, this.#around, { ...openHooks(hooks), made });
     try {
       return await work(session);
     } finally {

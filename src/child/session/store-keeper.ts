@@ -1,7 +1,6 @@
 import {
   DamageFound,
   forgetHolder,
-  isOpenedAtOnce,
   movedAway,
   noteHolder,
   openStore,
@@ -24,15 +23,6 @@ export interface StoreUse extends OpenStoreOptions {
   readonly purpose: string;
 }
 
-/** A cache that is being opened in advance. */
-interface Coming {
-  readonly dir: string;
-  readonly memoryMb: number | undefined;
-  readonly store: Promise<Store>;
-  /** Ends the wait for another process. */
-  readonly stop: () => void;
-}
-
 interface Kept {
   readonly dir: string;
   readonly memoryMb: number | undefined;
@@ -46,7 +36,6 @@ interface Kept {
  */
 export class StoreKeeper {
   #kept: Kept | null = null;
-  #coming: Coming | null = null;
   #closing: Promise<void> = Promise.resolve();
 
   /** Prepares to open a cache while something else is awaited. Takes no lock. */
@@ -54,33 +43,6 @@ export class StoreKeeper {
     if (this.#kept?.dir === dir) return;
     // In the next turn, so that the other work is requested first.
     setImmediate(startAhead);
-  }
-
-  /**
-   * Begins to open a cache for the next `use`, if its file exists, and resolves once a DuckDB thread is at work: without a turn
-   * of the event loop, in which an author's timer could run. Errors are thrown by `use`. Takes the lock, so `use` or `abandon`
-   * must follow, and no author code.
-   */
-  async begin(options: OpenStoreOptions): Promise<void> {
-    const { dir, memoryMb, signal } = options;
-    if (this.#kept || this.#coming || !isOpenedAtOnce(dir)) return;
-    const stopped = new AbortController();
-    const either = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
-    await new Promise<void>((resolve) => {
-      const store = this.#closing.then(() => openStore({ ...options, signal: either, onAttach: resolve }));
-      store.catch(() => resolve());
-      this.#coming = { dir, memoryMb, store, stop: () => stopped.abort() };
-    });
-  }
-
-  /** Closes what `begin` opened and nobody used. */
-  async abandon(): Promise<void> {
-    const coming = this.#coming;
-    this.#coming = null;
-    if (!coming) return;
-    coming.stop();
-    const store = await coming.store.catch(() => null);
-    await store?.close();
   }
 
   /** Runs `work` with the cache, opening it if necessary. @throws what `openStore` and `work` throw */
@@ -115,7 +77,7 @@ export class StoreKeeper {
     }
   }
 
-  /** Closes what is open or opening, unless it is in use. */
+  /** Closes what is open, unless it is in use. */
   async close(): Promise<void> {
     const kept = this.#kept;
     this.#kept = null;
@@ -123,7 +85,6 @@ export class StoreKeeper {
       clearInterval(kept.timer);
       this.#closing = kept.store.close();
     }
-    await this.abandon();
     await this.#closing;
   }
 
@@ -134,12 +95,7 @@ export class StoreKeeper {
 
   async #take(options: OpenStoreOptions): Promise<Store> {
     const kept = this.#kept;
-    const coming = this.#coming;
     const { dir, memoryMb } = options;
-    if (coming?.dir === dir && coming.memoryMb === memoryMb) {
-      this.#coming = null;
-      return coming.store;
-    }
     if (kept?.dir === dir && kept.memoryMb === memoryMb && kept.store.inPlace) {
       clearInterval(kept.timer);
       this.#kept = null;

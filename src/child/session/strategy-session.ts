@@ -60,8 +60,6 @@ export interface Surroundings {
 export interface OpenHooks extends Pick<CallHooks, 'signal' | 'onInspect'> {
   /** The bundle, if it exists already. */
   readonly made?: BundledCode | undefined;
-  /** Called when no more author code runs before fingerprints are computed. */
-  readonly onLoaded?: (() => void) | undefined;
   /** Receives errors that author code left behind. */
   readonly onStray: (error: SeamlessError) => void;
 }

@@ -33,8 +33,6 @@ export interface CallHooks {
   readonly onComputed?: ((at: number, result: ComputeResult) => void) | undefined;
   /** Called with the number of firings done. */
   readonly onProgress?: ((at: number, done: number) => void) | undefined;
-  /** Called when a strategy is set up, before its fingerprints are computed. */
-  readonly onLoaded?: (() => void) | undefined;
   /** Called with the address at which the thread waits for a debugger. */
   readonly onInspect?: ((url: string) => void) | undefined;
 }
@@ -180,9 +178,6 @@ export class HostThread {
       case 'print':
         this.printed = true;
         process[message.to].write(message.text);
-        break;
-      case 'loaded':
-        pending?.onLoaded?.();
         break;
       case 'inspect':
         pending?.onInspect?.(message.url);

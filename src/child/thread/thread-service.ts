@@ -64,7 +64,7 @@ export class ThreadService {
   #loaded: LoadedHost | null = null;
   #opened: OpenedHost | null = null;
   readonly #handlers: Handlers = {
-    load: (payload, work) => this.#load(payload, work),
+    load: (payload) => this.#load(payload),
     open: (found) => this.#open(found),
     inspect: (_, work) => this.#inspect(work),
     compute: (requests, work) => this.#inTurn(() => this.#compute(requests, work)),
@@ -164,12 +164,11 @@ export class ThreadService {
     return null;
   }
 
-  async #load(payload: Calls['load']['payload'], { id }: Work): Promise<Calls['load']['result']> {
+  async #load(payload: Calls['load']['payload']): Promise<Calls['load']['result']> {
     this.#place.projectRoot = payload.projectRoot;
     this.#place.bundlePath = payload.bundle.codePath;
     usePresets(payload.presets.specs, payload.presets.problem);
     this.#loaded = await loadHost(payload, this.#around);
-    this.#post({ type: 'loaded', id });
     return this.#loaded.unknown.map((each) => ({ ...each, source: plainSource(each.source) }));
   }
 

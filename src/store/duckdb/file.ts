@@ -87,32 +87,19 @@ export function forbidden(dir: string, error: unknown): SeamlessError {
   );
 }
 
-interface Ahead {
-  readonly database: Promise<Database | null>;
-  up: boolean;
-}
-
-let ahead: Ahead | null = null;
+let ahead: Promise<Database | null> | null = null;
 
 /** Starts a DuckDB instance in advance, for the next opening. */
 export function startAhead(): void {
-  if (ahead) return;
   // The next opening meets the same error and reports it.
-  const started: Ahead = { database: newDatabase(MEMORY_LIMIT_MB).catch(() => null), up: false };
-  ahead = started;
-  void started.database.then((database) => (started.up = database !== null));
-}
-
-/** Whether the next opening of a cache can use a prepared instance. */
-export function isOpenedAtOnce(dir: string): boolean {
-  return ahead?.up === true && existsSync(join(dir, FILE_NAME));
+  ahead ??= newDatabase(MEMORY_LIMIT_MB).catch(() => null);
 }
 
 /** A DuckDB instance without a file. */
 export async function startDatabase(memoryMb = MEMORY_LIMIT_MB): Promise<Database> {
   const coming = ahead;
   ahead = null;
-  const started = await coming?.database;
+  const started = await coming;
   if (!started) return newDatabase(memoryMb);
   if (memoryMb !== MEMORY_LIMIT_MB) await started.connection.run(`SET memory_limit = '${memoryMb}MB'`);
   return started;

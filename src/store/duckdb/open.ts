@@ -50,8 +50,6 @@ export interface OpenStoreOptions {
   readonly onWaiting?: ((holder: LockHolder) => void) | undefined;
   /** Receives a sentence when a damaged cache was set aside. */
   readonly onMessage?: ((text: string) => void) | undefined;
-  /** Called when a DuckDB thread is about to open the file. */
-  readonly onAttach?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -128,9 +126,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
     identity = fileIdentity(file);
     const place = placeOf(file);
     database = await startDatabase(options.memoryMb);
-    const attached = attach(database.connection, file);
-    options.onAttach?.();
-    await attached;
+    await attach(database.connection, file);
     // If not, the open file was replaced at this path.
     if (placeOf(file) !== place) {
       stopDatabase(database);
