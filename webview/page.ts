@@ -166,21 +166,20 @@ export class Page {
     const family = this.#model.family(shown?.family ?? view.selected);
     const interval = snapInterval(nodes.map((node) => node.interval));
     this.#axis.show({ range: state.range, nodes, interval, chosen: view.chosen });
-    const isRunning = state.running !== null;
     const node = shown && withLive(shown, live);
     const looked = node ? [node] : (family ?? []);
     const inWork = looked.some(({ name }) => name === live.node);
     this.#details.show({
-      ...{
-        node,
-        graph,
-        inWork,
-        family: family && family.map((each) => withLive(each, live)),
-        range: state.range,
-        running: isRunning,
-        tab: view.tab,
-      },
-      ...{ target: this.#target, trusted: state.trusted, checking: live.checking },
+      node,
+      family: family && family.map((each) => withLive(each, live)),
+      graph,
+      range: state.range,
+      target: this.#target,
+      running: state.running !== null,
+      inWork,
+      trusted: state.trusted,
+      checking: live.checking,
+      tab: view.tab,
     });
     this.#splitter.show(view.split, node !== null || family !== null);
   }
@@ -361,10 +360,9 @@ export class Page {
   #focusOn(focus: ViewState['focus']): void {
     const selected = this.#view?.selected ?? null;
     const item = selected === null ? undefined : this.#model.scene.byId.get(selected);
-    const names = item ? item.members.map(({ name }) => name) : [selected ?? ''];
-    if (focus === 'all') this.#on.update({ focus, roots: [], camera: null });
-    else
-      this.#on.update({ focus, roots: selected === null ? (this.#view?.roots ?? []) : names, camera: null });
+    const names =
+      item?.members.map(({ name }) => name) ?? (selected === null ? this.#view?.roots : [selected]);
+    this.#on.update({ focus, roots: focus === 'all' ? [] : (names ?? []), camera: null });
   }
 
   #escape(): void {
@@ -387,12 +385,8 @@ export class Page {
 
   #hover(hover: Hover | null): void {
     const item = hover && this.#model.scene.byId.get(hover.id);
-    const range = this.#state?.range ?? null;
-    if (!item) {
-      this.#tooltip.hide();
-      return;
-    }
-    showHover(this.#tooltip, item, this.#model.live, range, hover);
+    if (item) showHover(this.#tooltip, item, this.#model.live, this.#state?.range ?? null, hover);
+    else this.#tooltip.hide();
   }
 
   async #save(kind: ExportKind): Promise<void> {
