@@ -58,14 +58,22 @@ function noneToFind(stream: OpenStream): SeamlessError {
 
 async function inCsv(stream: OpenStream, context: FileContext, column: string): Promise<readonly string[]> {
   const settings = csvSettings(stream);
-  const files = await findFiles(stream, context, settings.paths);
+  return inFiles(stream, context, settings.paths, [column, settings], (file) =>
+    inCsvFile(stream, context, settings, file, column),
+  );
+}
+
+/** The symbols of all files, each file's remembered. @param how they are read */
+async function inFiles(
+  stream: OpenStream,
+  context: FileContext,
+  paths: readonly string[],
+  how: unknown,
+  find: (file: SourceFile) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
   const all = new Set<string>();
-  for (const file of files) {
-    const symbols = await remembered(stream, context, file, [column, settings], () =>
-      inCsvFile(stream, context, settings, file, column),
-    );
-    for (const symbol of symbols) all.add(symbol);
-  }
+  for (const file of await findFiles(stream, context, paths))
+    for (const symbol of await remembered(stream, context, file, how, () => find(file))) all.add(symbol);
   return [...all];
 }
 
@@ -98,15 +106,9 @@ async function inParquet(
   const paths = options.paths();
   options.time();
   options.finish();
-  const all = new Set<string>();
-  for (const file of await findFiles(stream, context, paths)) {
-    const from = await parquetFrom(stream, context, [file]);
-    const symbols = await remembered(stream, context, file, [column, strict(stream)], () =>
-      inRelation(stream, context, column, from, file.shown),
-    );
-    for (const symbol of symbols) all.add(symbol);
-  }
-  return [...all];
+  return inFiles(stream, context, paths, [column, strict(stream)], async (file) =>
+    inRelation(stream, context, column, await parquetFrom(stream, context, [file]), file.shown),
+  );
 }
 
 async function inQuery(stream: OpenStream, context: FileContext, column: string): Promise<readonly string[]> {
