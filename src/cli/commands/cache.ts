@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
-
-import { cacheFolder, projectRootOf } from '../../protocol/project.js';
+import { projectRootOf } from '../../protocol/project.js';
 import type { CacheLimits } from '../../store/store.js';
 import type { CacheReport } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { byFamily } from '../../present/families.js';
 import { formatBytes, formatCount, formatNames } from '../../present/format.js';
@@ -30,7 +29,7 @@ export async function runCache(
 ): Promise<number> {
   const { out, env, cwd } = terminal;
   const projectRoot = projectRootOf(cwd);
-  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, projectRoot, flags);
   if (action === 'clean' && strategy !== undefined) {
     throw new SeamlessError(
       'usage',

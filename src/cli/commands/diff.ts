@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
-
-import { cacheFolder, partialRange } from '../../protocol/project.js';
+import { partialRange } from '../../protocol/project.js';
 import type { DiffReport } from '../../protocol/results.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { formatTime } from '../../sdk/time/time.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
 import { findStored } from '../find-strategy.js';
@@ -30,7 +29,7 @@ export async function runDiff(
   const range = partialRange(flags.start, flags.end);
   const { name, ref } = await findStored(spec, cwd);
   const { projectRoot } = ref;
-  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, projectRoot, flags);
   const payload = { projectRoot, cacheDir, strategy: name, node, ...range };
   const report = await withJobs(terminal, (jobs, options) => jobs.request('diff', payload, options), {
     loads: false,

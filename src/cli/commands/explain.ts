@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
-
-import { cacheFolder, partialRange } from '../../protocol/project.js';
+import { partialRange } from '../../protocol/project.js';
 import {
   explanationOf,
   type ExplainedNode,
@@ -10,6 +8,7 @@ import {
 import { formatSpans, plural } from '../../present/format.js';
 import { didYouMean, SeamlessError } from '../../sdk/errors.js';
 import { formatInterval, formatRange } from '../../sdk/time/time.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
@@ -37,7 +36,7 @@ export async function runExplain(
   const { out, env, cwd } = terminal;
   const range = partialRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
-  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, strategy.projectRoot, flags);
   const asked = flags.start === undefined && flags.end === undefined ? { last: true as const } : range;
   const status = await withJobs(terminal, (jobs, options) =>
     jobs.request('status', { strategy, ...asked, thorough: true, cacheDir }, options),

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 
-import { cacheFolder, partialRange } from '../../protocol/project.js';
+import { partialRange } from '../../protocol/project.js';
 import type { ExportFormat } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { findStored } from '../find-strategy.js';
 import { plural } from '../../present/format.js';
@@ -37,7 +38,7 @@ export async function runExport(
   const path = resolve(cwd, flags.out);
   const { name, ref } = await findStored(spec, cwd);
   const { projectRoot } = ref;
-  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, projectRoot, flags);
   const judge = existsSync(ref.file) ? ref : undefined;
   const what = {
     strategy: name,

@@ -1,13 +1,11 @@
-import { resolve } from 'node:path';
-
 import { betweenBarsText } from '../../engine/plan/horizon.js';
 import { byFamily, isFamily } from '../../engine/run/family.js';
 import type { NodeReport, RunReport, Span } from '../../engine/run/reporting/report.js';
 import { notesText } from '../../engine/sources/notes.js';
 import { serviceText } from '../../engine/sources/service-level.js';
-import { cacheFolder } from '../../protocol/project.js';
 import { addTo, groupBy } from '../../sdk/lists.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time/time.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';
@@ -35,7 +33,7 @@ export async function runMaterialize(
   const { cwd } = terminal;
   const range = parseRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
-  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, strategy.projectRoot, flags);
   const only = flags.onlyMissing ? { only: 'missing' as const } : {};
   const run = async (jobs: Jobs, options: RequestOptions): Promise<RunReport> => {
     if (flags.refresh) await jobs.request('refresh', { strategy, cacheDir }, options);

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
-
-import { cacheFolder, projectRootOf } from '../../protocol/project.js';
+import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
 import type { RowValue } from '../../sdk/table.js';
 import { formatRange, formatTime } from '../../sdk/time/time.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { formatCount } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
@@ -20,7 +19,7 @@ interface ParityFlags {
 export async function runParity(terminal: Terminal, run: string, flags: ParityFlags): Promise<number> {
   const { out, cwd } = terminal;
   const projectRoot = projectRootOf(cwd);
-  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, projectRoot, flags);
   const report = await withJobs(terminal, (jobs, options) =>
     jobs.request('parity', { projectRoot, cacheDir, run }, options),
   );

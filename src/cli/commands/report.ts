@@ -7,8 +7,9 @@ import { countNumbers, metricNumbers, percent } from '../../present/report/numbe
 import { MOST_SYMBOLS, reportPage } from '../../present/report/page.js';
 import { cautions, modeText, monthNames, stateText } from '../../present/report/words.js';
 import { visible } from '../../present/visible.js';
-import { cacheFolder, projectRootOf } from '../../protocol/project.js';
+import { projectRootOf } from '../../protocol/project.js';
 import { messageOf, SeamlessError } from '../../sdk/errors.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -29,7 +30,7 @@ export async function runReport(terminal: Terminal, run: string, flags: ReportFl
   if (flags.out !== undefined && !flags.html)
     throw new SeamlessError('usage', '--out names the file of --html: add --html, or redirect the output.');
   const projectRoot = projectRootOf(cwd);
-  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, projectRoot, flags);
   const { report, prices } = await withJobs(terminal, (jobs, options) =>
     reportPieces(
       (kind, payload) => jobs.request(kind, payload, options),

@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-
 import { followRun } from '../../live/journal/follow.js';
 import { JournalReader } from '../../live/journal/journal.js';
 import { readRun, runFolder } from '../../live/journal/runs.js';
@@ -7,8 +5,8 @@ import { linkBroker } from '../../client/broker-link.js';
 import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
 import type { BrokerSaid } from '../../live/feed/broker-said.js';
 import { eventLine, resultRows } from '../../present/run.js';
-import { cacheFolder } from '../../protocol/project.js';
 import type { RunEvent, RunResult } from '../../sdk/live/live.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { liveBroker } from '../live-broker.js';
@@ -31,7 +29,7 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
   const { out, err, env, cwd } = terminal;
   const { world, resume } = flags;
   const strategy = await findStrategy(spec, cwd);
-  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, strategy.projectRoot, flags);
   const run = resume ?? flags.name ?? nameRun(world);
   const folder = runFolder(cacheDir, run);
   const seen = resume === undefined ? 0 : lastSeq(folder);

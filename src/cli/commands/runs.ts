@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
-
 import { eventsOf } from '../../live/journal/codec.js';
 import { JournalReader } from '../../live/journal/journal.js';
 import { removeRun, runFolder, summaries, summaryOf, type RunSummary } from '../../live/journal/runs.js';
 import { eventLine } from '../../present/run.js';
-import { cacheFolder, projectRootOf } from '../../protocol/project.js';
+import { projectRootOf } from '../../protocol/project.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -26,7 +25,7 @@ export function runRuns(
   runs: readonly string[],
   flags: RunsFlags,
 ): Promise<number> {
-  const cacheDir = cacheFolder(projectRootOf(cwd), flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, projectRootOf(cwd), flags);
   const paint = painter(out, env);
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   const named = (least: number): readonly string[] => {

@@ -1,10 +1,11 @@
 import { withoutFormula } from '../../engine/history/formulas.js';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { cacheFolder, projectRootOf } from '../../protocol/project.js';
+import { projectRootOf } from '../../protocol/project.js';
 import type { SqlResult, SqlValue } from '../../store/store.js';
 import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { codeOf, EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
@@ -36,7 +37,7 @@ export async function runSql(
   if (flags.spreadsheet && !flags.csv)
     throw new SeamlessError('usage', '--spreadsheet is for --csv: add it.');
   const projectRoot = projectRootOf(cwd);
-  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, projectRoot, flags);
   const strategy = flags.strategy;
   if (flags.attach) {
     terminal.out.write(attachText(cacheDir));

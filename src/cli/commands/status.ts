@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
-
-import { cacheFolder, partialRange } from '../../protocol/project.js';
+import { partialRange } from '../../protocol/project.js';
 import type { StatusReport } from '../../protocol/results.js';
 import type { NodeStatus } from '../../engine/plan/status.js';
 import { formatInterval, formatRange } from '../../sdk/time/time.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { commonCoverage, nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
@@ -26,7 +25,7 @@ export async function runStatus(terminal: Terminal, spec: string, flags: StatusF
   const { out, env, cwd } = terminal;
   const range = partialRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
-  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, strategy.projectRoot, flags);
   const status = await withJobs(terminal, (jobs, options) =>
     jobs.request('status', { strategy, ...range, cacheDir }, options),
   );

@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
-
-import { cacheFolder, partialRange, storedName } from '../../protocol/project.js';
+import { partialRange, storedName } from '../../protocol/project.js';
 import type { VerifiedNode, VerifyReport } from '../../protocol/results.js';
 import { formatCount, formatSpans, plural } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { cacheDirOf } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
 import { findStrategy } from '../find-strategy.js';
@@ -34,7 +33,7 @@ export async function runVerify(
   const { out, err, env, cwd } = terminal;
   const range = partialRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
-  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const cacheDir = cacheDirOf(cwd, strategy.projectRoot, flags);
   const payload = { strategy, nodes, ...range, sample: sampleOf(flags), cacheDir };
   // A fresh child, like every command's: nothing ran in it before.
   const report = await withJobs(terminal, (jobs, options) => jobs.request('verify', payload, options));
