@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 
 import type { SourceLocation } from '../sdk/errors.js';
@@ -16,4 +17,11 @@ export async function openAt(
     viewColumn,
     selection: new vscode.Range(at, at),
   });
+}
+
+/** Says that a file was written, with a button to its folder. */
+export async function offerFolder(text: string, path: string): Promise<void> {
+  const open = vscode.l10n.t('Open Folder');
+  if ((await vscode.window.showInformationMessage(text, open)) === open)
+    await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(path)));
 }

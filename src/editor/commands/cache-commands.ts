@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 
 import { cacheFolder, storedName } from '../../protocol/project.js';
@@ -9,6 +9,7 @@ import { worstOf } from '../../present/families.js';
 import type { NodeStanding } from '../../present/freshness.js';
 import { shownRows, shownRowsText } from '../../present/shown-rows.js';
 import type { Workbench } from '../workbench.js';
+import { offerFolder } from '../open-at.js';
 import { inProgress } from './in-progress.js';
 import { pickNode, pickStrategy, targetBox } from './pick.js';
 import { cacheLimits, cacheUse, exportsForSpreadsheets } from '../model/settings.js';
@@ -45,11 +46,7 @@ export async function exportNode(
   );
   const nodes = strategies.get(entry.key)?.freshness?.nodes ?? [];
   const known = nodes.filter(({ name, family }) => name === node || family === node);
-  const reveal = l10n.t('Open Folder');
-  const done = exportedText(report, node, known.length > 0 ? worstOf(known) : 'fresh');
-  if ((await window.showInformationMessage(done, reveal)) === reveal) {
-    await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(report.path)));
-  }
+  await offerFolder(exportedText(report, node, known.length > 0 ? worstOf(known) : 'fresh'), report.path);
 }
 
 /** Says what was exported, and which version if it is not the current one. */

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 
 import { reportPieces } from '../../client/report-pieces.js';
@@ -11,6 +11,7 @@ import { cacheFolder } from '../../protocol/project.js';
 import type { Payload } from '../../protocol/payloads.js';
 import type { Result } from '../../protocol/results.js';
 import { exportsForSpreadsheets } from '../model/settings.js';
+import { offerFolder } from '../open-at.js';
 import type { Services } from '../workbench.js';
 import { anyPageHandlers } from './show-page.js';
 
@@ -78,10 +79,4 @@ async function exportTrades({ projectRoot, run, report }: ShownRun): Promise<{ s
   const text = vscode.l10n.t('Exported {0} trades of {1} to {2}.', trades.length, run, where.fsPath);
   void offerFolder(text, where.fsPath);
   return { saved: true };
-}
-
-async function offerFolder(text: string, path: string): Promise<void> {
-  const open = vscode.l10n.t('Open Folder');
-  if ((await vscode.window.showInformationMessage(text, open)) === open)
-    await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(path)));
 }
