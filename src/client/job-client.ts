@@ -9,6 +9,7 @@ import type { ChildMessage, LogLine, ParentMessage, RequestMessage } from '../pr
 import type { BrokerSaid } from '../live/feed/broker-said.js';
 import type { Payload, RequestKind } from '../protocol/payloads.js';
 import type { Result } from '../protocol/results.js';
+import { parseChildMessage, parseResult } from '../protocol/parse.js';
 import { forkChild, type ChildOptions } from './fork.js';
 import { needsNewerNode } from '../protocol/node-version.js';
 import { cancelled, deserializeError } from '../protocol/wire-error.js';
@@ -76,8 +77,8 @@ export class JobClient {
     this.#started = new Promise((resolve) => (this.#start = resolve));
     this.#readLines(child.stdout, 'info');
     this.#readLines(child.stderr, 'warn');
-    child.on('message', (message) => {
-      this.#receive(message as ChildMessage);
+    child.on('message', (raw) => {
+      this.#receive(raw);
     });
     this.#exited = new Promise((resolve) => {
       const gone = (code: number | null, signal: NodeJS.Signals | null): void => {
@@ -142,7 +143,7 @@ export class JobClient {
     const id = this.#lastId;
     // Kind and payload fit, but the types cannot follow that through the union.
     const message = { type: 'request', id, kind, payload } as RequestMessage;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<unknown>((resolve, reject) => {
       const abort = (): void => {
         this.#cancel(id);
       };
@@ -150,7 +151,7 @@ export class JobClient {
         signal?.removeEventListener('abort', abort);
         this.#pending.delete(id);
         if ('error' in outcome) reject(outcome.error);
-        else resolve(outcome.value as Result<K>);
+        else resolve(outcome.value);
       };
       this.#pending.set(id, {
         message,
@@ -167,6 +168,7 @@ export class JobClient {
         if (this.#pending.has(id)) this.#post({ type: 'broker', id, said });
       });
     });
+    return answer.then((value) => parseResult(kind, value));
   }
 
   /** Ends the child: at once while it starts or works, else after it has closed its files. */
@@ -195,7 +197,16 @@ export class JobClient {
     }, pending.patienceMs).unref();
   }
 
-  #receive(message: ChildMessage): void {
+  #receive(raw: unknown): void {
+    let message: ChildMessage;
+    try {
+      message = parseChildMessage(raw);
+    } catch (error) {
+      // A broken message names no request: reject all, so that nobody waits forever.
+      this.#end(error as SeamlessError);
+      this.#child.kill('SIGKILL');
+      return;
+    }
     switch (message.type) {
       case 'ready':
         this.#ready = true;

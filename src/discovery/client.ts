@@ -1,20 +1,24 @@
 import { Worker } from 'node:worker_threads';
+import * as v from 'valibot';
 
 import { messageOf, SeamlessError } from '../sdk/errors.js';
 import { deserializeError } from '../protocol/wire-error.js';
-import type {
-  DiscoveryKind,
-  DiscoveryRequest,
-  DiscoveryRequests,
-  FromDiscovery,
-  ScanSummary,
-  ToDiscovery,
+import {
+  fromDiscovery,
+  results,
+  type DiscoveryKind,
+  type DiscoveryPayload,
+  type DiscoveryResult,
+  type FromDiscovery,
+  type ScanSummary,
+  type ToDiscovery,
 } from './messages.js';
 import type { NodeAtPosition } from './node-at.js';
 import type { IndexCounts, IndexedFile } from './strategy-index.js';
 
+export type { ScanSummary } from './messages.js';
 export type { NodeAtPosition } from './node-at.js';
-export type { IndexedFile } from './strategy-index.js';
+export type { IndexCounts, IndexedFile } from './strategy-index.js';
 
 interface DiscoveryClientOptions {
   /** `discovery-worker.cjs` of this package as built. */
@@ -28,42 +32,49 @@ interface DiscoveryClientOptions {
 }
 
 interface Pending {
-  readonly resolve: (value: unknown) => void;
+  readonly take: (value: unknown) => void;
   readonly reject: (error: SeamlessError) => void;
 }
 
-/** The editor's end of the strategy index. A worker thread searches the files, so the caller never waits. */
+/**
+ * The editor's end of the strategy index. A worker thread searches the files, so the caller never waits. A worker that dies is
+ * restarted once, with the same folders and texts; after that, `scan` starts one.
+ */
 export class DiscoveryClient {
   readonly #options: DiscoveryClientOptions;
-  readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  /** Texts of open editors, for a restarted worker. */
+  readonly #edits = new Map<string, string>();
   /** Files that changed in this turn of the event loop. */
   readonly #changes: string[] = [];
-  /** Why nothing is answered any more. */
-  #ended: SeamlessError | null = null;
+  /** Files with strategies, as reported to the listener. */
+  readonly #shown = new Set<string>();
+  /** Files of `#shown` that a restarted worker has not reported yet. */
+  #unconfirmed: Set<string> | null = null;
+  #folders: readonly string[] | null = null;
+  #worker: Worker | null;
+  #restarted = false;
+  #disposed = false;
   #lastId = 0;
 
   constructor(options: DiscoveryClientOptions) {
     this.#options = options;
-    // The worker needs neither this process's flags nor its environment.
-    this.#worker = new Worker(options.workerPath, { execArgv: [], env: {} });
-    let reason = '';
-    this.#worker.on('message', (message: FromDiscovery) => this.#take(message));
-    this.#worker.on('error', (error) => (reason = messageOf(error)));
-    this.#worker.on('exit', (code) => {
-      if (this.#ended) return;
-      const why = `The search for strategies stopped unexpectedly (${reason || `exit code ${code}`}). What is shown of strategies may be out of date: reload the window.`;
-      this.#end(new SeamlessError('internal', why));
-      options.onError(new SeamlessError('internal', why));
-    });
+    this.#worker = this.#start();
   }
 
   /**
    * Searches folders in the background, replacing those of an earlier scan; resolves when done.
    * @throws SeamlessError `cancelled` by the signal, a later scan or `dispose`; `internal` when the worker died
    */
-  scan(folders: readonly string[], options: { signal?: AbortSignal } = {}): Promise<ScanSummary> {
-    return this.#request('scan', { folders }, options.signal);
+  async scan(folders: readonly string[], options: { signal?: AbortSignal } = {}): Promise<ScanSummary> {
+    this.#folders = [...folders];
+    if (!this.#worker && !this.#disposed) {
+      this.#restarted = false;
+      this.#worker = this.#startAgain();
+    }
+    const summary = await this.#request('scan', { folders: this.#folders }, options.signal);
+    this.#removeUnconfirmed();
+    return summary;
   }
 
   /** A file or folder was saved or created. The worker gets all changes of one turn in one message. */
@@ -79,6 +90,8 @@ export class DiscoveryClient {
 
   /** Text of an open editor; null: closed, so the file counts again. */
   edited(file: string, text: string | null): void {
+    if (text === null) this.#edits.delete(file);
+    else this.#edits.set(file, text);
     this.#post({ type: 'edited', file, text });
   }
 
@@ -89,70 +102,165 @@ export class DiscoveryClient {
 
   /** Resolves when everything sent so far is processed, and listeners were called. */
   settled(): Promise<IndexCounts> {
-    return this.#request('settled', null);
+    return this.#request('settled', {});
   }
 
   /** Ends the worker; pending requests are rejected. */
   async dispose(): Promise<void> {
-    this.#end(new SeamlessError('cancelled', 'The search for strategies was ended.'));
-    await this.#worker.terminate();
+    this.#disposed = true;
+    const worker = this.#worker;
+    this.#worker = null;
+    this.#rejectAll(new SeamlessError('cancelled', 'The search for strategies was ended.'));
+    await worker?.terminate();
   }
 
-  #end(reason: SeamlessError): void {
-    this.#ended ??= reason;
-    for (const { reject } of this.#pending.values()) reject(reason);
-    this.#pending.clear();
+  #start(): Worker {
+    // The worker needs neither this process's flags nor its environment.
+    const worker = new Worker(this.#options.workerPath, { execArgv: [], env: {} });
+    let reason = '';
+    worker.on('message', (message: unknown) => {
+      if (this.#worker === worker) this.#take(message);
+    });
+    worker.on('error', (error) => (reason = messageOf(error)));
+    worker.on('exit', (code) => {
+      if (this.#worker === worker) this.#died(reason || `exit code ${code}`);
+    });
+    return worker;
+  }
+
+  /** A worker that is told what an earlier one knew. */
+  #startAgain(): Worker {
+    const worker = this.#start();
+    this.#unconfirmed = new Set(this.#shown);
+    for (const [file, text] of this.#edits) {
+      worker.postMessage({ type: 'edited', file, text } satisfies ToDiscovery);
+    }
+    return worker;
+  }
+
+  #died(reason: string): void {
+    this.#worker = null;
+    const stopped = `The search for strategies stopped unexpectedly (${reason})`;
+    if (this.#restarted) {
+      const error = new SeamlessError(
+        'internal',
+        `${stopped} a second time. What is shown of strategies may be out of date: reload the window.`,
+      );
+      this.#rejectAll(error);
+      this.#options.onError(error);
+      return;
+    }
+    this.#restarted = true;
+    const error = new SeamlessError('internal', `${stopped} and was started again.`);
+    this.#worker = this.#startAgain();
+    this.#rejectAll(error);
+    this.#options.onError(error);
+    if (this.#folders) this.#scanAgain(this.#folders);
+  }
+
+  #scanAgain(folders: readonly string[]): void {
+    this.#request('scan', { folders }).then(
+      () => this.#removeUnconfirmed(),
+      // The death is reported elsewhere, and a newer scan continues.
+      (error: unknown) => {
+        if (error instanceof SeamlessError && !['internal', 'cancelled'].includes(error.code)) {
+          this.#options.onError(error);
+        }
+      },
+    );
+  }
+
+  #removeUnconfirmed(): void {
+    const gone = this.#unconfirmed ?? [];
+    this.#unconfirmed = null;
+    for (const file of gone) this.#gone(file);
+  }
+
+  #gone(file: string): void {
+    if (this.#shown.delete(file)) this.#options.onRemoved(file);
   }
 
   #request<K extends DiscoveryKind>(
     kind: K,
-    payload: DiscoveryRequests[K]['payload'],
+    payload: DiscoveryPayload<K>,
     signal?: AbortSignal,
-  ): Promise<DiscoveryRequests[K]['result']> {
-    if (this.#ended) return Promise.reject(this.#ended);
+  ): Promise<DiscoveryResult<K>> {
+    if (!this.#worker) {
+      const why = this.#disposed ? 'was ended' : 'has stopped: reload the window';
+      return Promise.reject(new SeamlessError('internal', `The search for strategies ${why}.`));
+    }
     this.#lastId += 1;
     const id = this.#lastId;
     const cancel = (): void => this.#post({ type: 'cancel', id });
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      // Kind and payload fit, but the types cannot follow that through the union.
-      this.#post({ type: 'request', id, kind, payload } as DiscoveryRequest);
+    return new Promise<DiscoveryResult<K>>((resolve, reject) => {
+      this.#pending.set(id, { take: (value) => resolve(v.parse(results[kind], value)), reject });
+      this.#post({ type: 'request', id, kind, payload });
       signal?.addEventListener('abort', cancel, { once: true });
       if (signal?.aborted) cancel();
-    }) as Promise<DiscoveryRequests[K]['result']>;
-    return answer.finally(() => signal?.removeEventListener('abort', cancel));
+    }).finally(() => signal?.removeEventListener('abort', cancel));
   }
 
   /** Sends pending changes before the message: the worker processes everything in order. */
   #post(message: ToDiscovery): void {
     this.#postChanges();
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
   #postChanges(): void {
     const files = this.#changes.splice(0);
-    if (files.length > 0) this.#worker.postMessage({ type: 'changed', files } satisfies ToDiscovery);
+    if (files.length > 0) this.#worker?.postMessage({ type: 'changed', files } satisfies ToDiscovery);
   }
 
-  #take(message: FromDiscovery): void {
-    if (this.#ended) return;
+  #take(message: unknown): void {
+    const read = v.safeParse(fromDiscovery, message);
+    if (read.success) this.#handle(read.output);
+    else this.#options.onError(notUnderstood());
+  }
+
+  #handle(message: FromDiscovery): void {
     switch (message.type) {
       case 'file':
-        return this.#options.onFile(message.file);
+        this.#unconfirmed?.delete(message.file.file);
+        if (message.file.strategies.length > 0) this.#shown.add(message.file.file);
+        else this.#shown.delete(message.file.file);
+        this.#options.onFile(message.file);
+        break;
       case 'removed':
-        return this.#options.onRemoved(message.file);
+        this.#gone(message.file);
+        break;
       case 'fault':
-        return this.#options.onError(deserializeError(message.error));
+        this.#options.onError(deserializeError(message.error));
+        break;
       case 'result':
-        return this.#settle(message.id)?.resolve(message.value);
       case 'error':
-        return this.#settle(message.id)?.reject(deserializeError(message.error));
+        this.#settle(message);
     }
   }
 
-  #settle(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    return pending;
+  #settle(answer: Extract<FromDiscovery, { readonly id: number }>): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if (answer.type === 'error') {
+      pending?.reject(deserializeError(answer.error));
+      return;
+    }
+    try {
+      pending?.take(answer.value);
+    } catch {
+      pending?.reject(notUnderstood());
+    }
   }
+
+  #rejectAll(error: SeamlessError): void {
+    const all = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of all) reject(error);
+  }
+}
+
+function notUnderstood(): SeamlessError {
+  return new SeamlessError(
+    'internal',
+    'The search for strategies gave an answer that was not understood. Reload the window, which starts it again.',
+  );
 }

@@ -1,8 +1,17 @@
 import { parentPort, type MessagePort } from 'node:worker_threads';
+import * as v from 'valibot';
 
 import { SeamlessError } from '../sdk/errors.js';
 import { serializeError } from '../protocol/wire-error.js';
-import type { DiscoveryRequest, FromDiscovery, ToDiscovery } from './messages.js';
+import {
+  payloads,
+  toDiscovery,
+  type DiscoveryKind,
+  type DiscoveryPayload,
+  type DiscoveryResult,
+  type FromDiscovery,
+  type ToDiscovery,
+} from './messages.js';
 import { nodeAt } from './node-at.js';
 import { StrategyIndex } from './strategy-index.js';
 
@@ -19,13 +28,21 @@ class DiscoveryWorker {
       onRemoved: (file) => this.#send({ type: 'removed', file }),
       onFault: (error) => this.#send({ type: 'fault', error: serializeError(error) }),
     });
-    port.on('message', (message: ToDiscovery) => this.#take(message));
+    port.on('message', (message: unknown) => this.#take(message));
   }
 
-  #take(message: ToDiscovery): void {
+  #take(message: unknown): void {
+    try {
+      this.#handle(v.parse(toDiscovery, message));
+    } catch (error) {
+      this.#send({ type: 'fault', error: serializeError(error) });
+    }
+  }
+
+  #handle(message: ToDiscovery): void {
     switch (message.type) {
       case 'request':
-        void this.#answer(message);
+        void this.#answer(message.id, message.kind, message.payload);
         break;
       case 'cancel':
         this.#underWay.get(message.id)?.abort();
@@ -42,12 +59,11 @@ class DiscoveryWorker {
     }
   }
 
-  async #answer(request: DiscoveryRequest): Promise<void> {
-    const { id } = request;
+  async #answer(id: number, kind: DiscoveryKind, sent: unknown): Promise<void> {
     const aborter = new AbortController();
     this.#underWay.set(id, aborter);
     try {
-      this.#send({ type: 'result', id, value: await this.#resultOf(request, aborter.signal) });
+      this.#send({ type: 'result', id, value: await this.#resultOf(kind, sent, aborter.signal) });
     } catch (error) {
       this.#send({ type: 'error', id, error: serializeError(error) });
     } finally {
@@ -55,21 +71,32 @@ class DiscoveryWorker {
     }
   }
 
-  async #resultOf({ kind, payload }: DiscoveryRequest, signal: AbortSignal): Promise<unknown> {
-    switch (kind) {
-      case 'scan': {
-        const started = performance.now();
-        await this.#index.scan(payload.folders, signal);
-        const { files, strategies } = this.#index.counts;
-        return { files, strategies, ms: performance.now() - started };
-      }
-      case 'nodeAt':
-        return nodeAt(payload.file, payload.text, payload.line, payload.column);
-      case 'settled':
-        await this.#index.settled();
-        return this.#index.counts;
-    }
+  #resultOf<K extends DiscoveryKind>(
+    kind: K,
+    sent: unknown,
+    signal: AbortSignal,
+  ): Promise<DiscoveryResult<K>> {
+    return this.#handlers[kind](v.parse(payloads[kind], sent), signal);
   }
+
+  readonly #handlers: {
+    readonly [K in DiscoveryKind]: (
+      payload: DiscoveryPayload<K>,
+      signal: AbortSignal,
+    ) => Promise<DiscoveryResult<K>>;
+  } = {
+    scan: async ({ folders }, signal) => {
+      const started = performance.now();
+      await this.#index.scan(folders, signal);
+      const { files, strategies } = this.#index.counts;
+      return { files, strategies, ms: performance.now() - started };
+    },
+    nodeAt: async ({ file, text, line, column }) => nodeAt(file, text, line, column),
+    settled: async () => {
+      await this.#index.settled();
+      return this.#index.counts;
+    },
+  };
 
   #send(message: FromDiscovery): void {
     this.#port.postMessage(message);

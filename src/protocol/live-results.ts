@@ -1,8 +1,12 @@
 import * as v from 'valibot';
 
+import type { RunSummary } from '../live/journal/runs.js';
 import type { RunPrices } from '../live/report/prices.js';
 import type { TradingReport } from '../live/report/trading-report.js';
-import type { EquityPoint, Metrics, OpenPosition, Trade } from '../sdk/live/live.js';
+import type { WorldSummary } from '../live/world/load.js';
+import type { ParityReport, RowDifference } from '../live/run/recording.js';
+import type { EquityPoint, Metrics, OpenPosition, RunResult, Trade } from '../sdk/live/live.js';
+import type { RowValue } from '../sdk/table.js';
 import { count, list, seconds, span, table, type SchemaOf } from './shapes.js';
 
 const maybe = v.nullable(v.number());
@@ -70,7 +74,35 @@ const outcome = {
   curve: list(equityPoint),
 };
 
+export const runResult: SchemaOf<RunResult> = v.object({
+  run: v.string(),
+  strategy: v.string(),
+  world: v.string(),
+  mode,
+  reason: v.picklist(['completed', 'stopped']),
+  computedNodes: v.nullable(count),
+  ...outcome,
+});
+
 const state = v.picklist(['running', 'finished', 'failed', 'cut off', 'unreadable']);
+
+export const runSummary: SchemaOf<RunSummary> = v.object({
+  run: v.string(),
+  strategy: v.string(),
+  world: v.string(),
+  mode: v.nullable(mode),
+  started: v.string(),
+  state,
+  problem: v.nullable(v.string()),
+  result: v.nullable(runResult),
+});
+
+export const worldSummary: SchemaOf<WorldSummary> = v.object({
+  name: v.string(),
+  mode: v.nullable(mode),
+  problem: v.nullable(v.string()),
+  url: v.nullable(v.string()),
+});
 
 /** How the held units of a symbol changed. */
 const position = v.object({ symbol: v.string(), points: list(span) });
@@ -97,4 +129,25 @@ export const runPrices: SchemaOf<RunPrices> = v.object({
   table,
   fills: list(v.object({ at: seconds, quantity: v.number(), price: v.number() })),
   filled: count,
+});
+
+// A side of a difference has no row where it has no value.
+const rowOrNone = v.custom<RowValue | undefined>(() => true);
+
+const rowDifference: SchemaOf<RowDifference> = v.object({
+  node: v.string(),
+  ts: v.number(),
+  live: rowOrNone,
+  materialized: rowOrNone,
+});
+
+export const parityReport: SchemaOf<ParityReport> = v.object({
+  run: v.string(),
+  strategy: v.string(),
+  range: span,
+  nodes: count,
+  rows: count,
+  notYet: count,
+  differing: count,
+  first: v.nullable(rowDifference),
 });

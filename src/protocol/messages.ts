@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import type { RunProgress } from '../engine/run/reporting/report.js';
 import { brokerSaid } from '../live/feed/broker-said.js';
 import { payloads, type Payload, type RequestKind } from './payloads.js';
-import { count } from './shapes.js';
-import type { SerializedError } from './wire-error.js';
+import { count, span, type SchemaOf } from './shapes.js';
+import { serializedError } from './wire-error.js';
 
 /**
  * The messages between a parent (terminal, editor, script) and the child that runs strategies. They use Node's IPC with
@@ -43,21 +43,29 @@ export const parentMessage = v.variant('type', [
   brokerMessage,
 ]);
 
-/** One log line: output of author code, or a message of Seamless outside of its answers. */
-export interface LogLine {
-  readonly level: 'info' | 'warn';
-  readonly text: string;
-}
+const progress: SchemaOf<RunProgress> = v.object({
+  phase: v.picklist(['loading', 'waiting', 'checking', 'reading', 'computing', 'storing']),
+  node: v.nullable(v.string()),
+  done: v.number(),
+  total: v.number(),
+  covered: v.optional(v.array(v.object({ node: v.string(), span, rows: v.number() }))),
+});
 
-/** They come from a process of the same build, so they are typed, not checked. */
-export type ChildMessage =
+/** One log line: output of author code, or a message of Seamless outside of its answers. */
+const logLine = v.object({ level: v.picklist(['info', 'warn']), text: v.string() });
+export type LogLine = Readonly<v.InferOutput<typeof logLine>>;
+
+export const childMessage = v.variant('type', [
   /** Sent once, before anything else: the child accepts requests. */
-  | { readonly type: 'ready' }
-  | { readonly type: 'progress'; readonly id: number; readonly progress: RunProgress }
+  v.object({ type: v.literal('ready') }),
+  v.object({ type: v.literal('progress'), id: count, progress }),
   /** The child waits until a debugger has attached to this WebSocket address. */
-  | { readonly type: 'inspect'; readonly id: number; readonly url: string }
+  v.object({ type: v.literal('inspect'), id: count, url: v.string() }),
   /** A run's journal on disk has grown. */
-  | { readonly type: 'written'; readonly id: number }
-  | { readonly type: 'result'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'error'; readonly id: number; readonly error: SerializedError }
-  | ({ readonly type: 'log' } & LogLine);
+  v.object({ type: v.literal('written'), id: count }),
+  /** The value is checked by the schema of its request. */
+  v.object({ type: v.literal('result'), id: count, value: v.unknown() }),
+  v.object({ type: v.literal('error'), id: count, error: serializedError }),
+  v.object({ type: v.literal('log'), ...logLine.entries }),
+]);
+export type ChildMessage = v.InferOutput<typeof childMessage>;

@@ -1,8 +1,11 @@
 import type * as v from 'valibot';
 import { checked } from './checked.js';
-import type { ParentMessage, RequestMessage } from './messages.js';
-import { parentMessage } from './messages.js';
+import type { ChildMessage, ParentMessage, RequestMessage } from './messages.js';
+import type { RequestKind } from './payloads.js';
+import type { Result } from './results.js';
+import { childMessage, parentMessage } from './messages.js';
 import { payloads } from './payloads.js';
+import { results } from './results.js';
 
 /** Validates a message to the child. @throws SeamlessError `internal` when it is invalid */
 export function parseParentMessage(raw: unknown): ParentMessage {
@@ -13,6 +16,17 @@ export function parseParentMessage(raw: unknown): ParentMessage {
   const payload = check(schema, envelope.payload, `The request ${kind}`);
   // A kind's schema validates that kind's payload: a link between two unions that the types cannot follow.
   return { type, id, kind, payload } as RequestMessage;
+}
+
+/** Validates a message to the parent; `parseResult` validates a result. @throws SeamlessError `internal` */
+export function parseChildMessage(raw: unknown): ChildMessage {
+  return check(childMessage, raw, 'A message of the process that runs strategies');
+}
+
+/** Validates the answer to a request. @throws SeamlessError `internal` */
+export function parseResult<K extends RequestKind>(kind: K, value: unknown): Result<K> {
+  const schema: v.GenericSchema<unknown, Result<K>> = results[kind];
+  return check(schema, value, `The answer to ${kind}`);
 }
 
 /** The id of an otherwise invalid message, so that it can be answered; null: it has none. */

@@ -1,182 +1,395 @@
+import * as v from 'valibot';
+
+import type { PartChange } from '../engine/fingerprint/changes.js';
 import type { HistoryDifference } from '../engine/history/difference.js';
 import type { OtherVersion } from '../engine/plan/judged.js';
 import type { NodeStatus, StrategyStatus } from '../engine/plan/status.js';
-import type { NodeFailure } from '../engine/ports/host.js';
-import type { SourceNote } from '../engine/ports/source-note.js';
 import type { SourceTaken } from '../engine/ports/source.js';
-import type { RunReport, Span } from '../engine/run/reporting/report.js';
-import type { RunSummary } from '../live/journal/runs.js';
-import type { RunPrices } from '../live/report/prices.js';
-import type { TradingReport } from '../live/report/trading-report.js';
-import type { ParityReport } from '../live/run/recording.js';
-import type { WorldSummary } from '../live/world/load.js';
-import type { Mode, RunResult } from '../sdk/live/live.js';
-import type { ServiceOutcome } from '../sdk/providers/fetched.js';
-import type { Table } from '../sdk/table.js';
-import type { Inspection } from '../sources/inspect/inspect.js';
-import type { StoreContents } from '../store/names/contents.js';
-import type { Places } from '../store/segments/places.js';
+import type { SourceNote } from '../engine/ports/source-note.js';
+import type { NodeReport, RunReport, Unfired } from '../engine/run/reporting/report.js';
+import { placesSchema } from '../store/segments/places.js';
 import type { CleanPlan, SqlResult } from '../store/store.js';
-import type { HistoryPart, RequestKind } from './payloads.js';
+import {
+  mode,
+  parityReport,
+  runPrices,
+  runResult,
+  runSummary,
+  tradingReport,
+  worldSummary,
+} from './live-results.js';
+import { parts, type RequestKind } from './payloads.js';
+import {
+  count,
+  failure,
+  kind,
+  list,
+  location,
+  rowValue,
+  serviceOutcome,
+  span,
+  spans,
+  streamService,
+  table,
+  type SchemaOf,
+} from './shapes.js';
+
+/**
+ * The answers to requests. A type declared by the engine, the store or the live side has a matching schema; every other type is
+ * inferred from its schema.
+ */
+
+const inputs = list(v.object({ name: v.string(), period: v.number(), span: v.exactOptional(v.number()) }));
+
+const node = v.object({
+  name: v.string(),
+  kind,
+  /** What made it: `csv`, `sma`, `node`. */
+  label: v.string(),
+  /** In seconds. */
+  interval: v.number(),
+  /** Inputs by name, with the window's length in bars. */
+  inputs,
+  location: v.nullable(location),
+});
 
 /** A strategy's graph, loaded but not run. `nodes`: inputs before their dependents. */
-export interface GraphSummary {
-  readonly strategy: string;
-  readonly nodes: readonly Pick<NodeStatus, 'name' | 'kind' | 'label' | 'interval' | 'inputs' | 'location'>[];
-}
+const graphSummary = v.object({ strategy: v.string(), nodes: list(node) });
+export type GraphSummary = v.InferOutput<typeof graphSummary>;
+
+const unfired: SchemaOf<Unfired> = v.object({
+  slots: count,
+  of: count,
+  missing: list(v.object({ input: v.string(), slots: count })),
+  text: v.string(),
+});
+
+const note: SchemaOf<SourceNote> = v.object({
+  what: v.string(),
+  count,
+  example: v.nullable(v.string()),
+});
+
+const nodeReport: SchemaOf<NodeReport> = v.object({
+  name: v.string(),
+  kind,
+  label: v.string(),
+  family: v.optional(v.string()),
+  symbol: v.optional(v.string()),
+  state: v.picklist(['hit', 'reused', 'computed', 'partial', 'failed', 'blocked', 'stale']),
+  interval: v.number(),
+  rows: count,
+  columns: v.array(v.string()),
+  coverage: spans,
+  computedRanges: spans,
+  reusedRanges: spans,
+  unavailable: spans,
+  notYet: spans,
+  unfired: v.nullable(unfired),
+  notes: v.optional(v.array(note)),
+  waits: v.optional(v.string()),
+  uncached: v.optional(v.string()),
+  service: v.optional(streamService),
+  reason: v.string(),
+  failure: v.nullable(failure),
+});
+
+const runReport = {
+  strategy: v.string(),
+  range: span,
+  coverageBounds: v.nullable(span),
+  nodeCount: count,
+  hits: count,
+  reused: count,
+  computed: count,
+  partial: count,
+  failed: count,
+  blocked: count,
+  stale: count,
+  elapsedMs: v.number(),
+  nodes: list(nodeReport),
+} satisfies { readonly [K in keyof RunReport]: SchemaOf<RunReport[K]> };
+
+/**
+ * A run's report; if `parts` was requested, the rows of each node, and where they are unless that is long; if `fingerprints` was,
+ * those by node name.
+ */
+const materializeResult = v.object({
+  ...runReport,
+  parts: v.optional(list(parts)),
+  places: v.optional(list(placesSchema)),
+  fingerprints: v.optional(v.record(v.string(), v.string())),
+});
+
+const change: SchemaOf<PartChange> = v.object({
+  what: v.string(),
+  kind: v.picklist(['code', 'value', 'parameter', 'inputs', 'upstream', 'engine']),
+  file: v.nullable(v.string()),
+  before: v.nullable(v.string()),
+  after: v.nullable(v.string()),
+  text: v.string(),
+});
+
+const nodeStatus: SchemaOf<NodeStatus> = v.object({
+  ...node.entries,
+  family: v.optional(v.string()),
+  symbol: v.optional(v.string()),
+  fingerprint: v.string(),
+  state: v.picklist(['fresh', 'partial', 'stale', 'empty']),
+  change: v.nullable(v.picklist(['own', 'upstream', 'source', 'unhashable'])),
+  rows: count,
+  coverage: spans,
+  reused: spans,
+  earlier: spans,
+  unavailable: spans,
+  notYet: spans,
+  unfired: v.nullable(unfired),
+  reason: v.string(),
+  failure: v.nullable(failure),
+  changes: v.array(change),
+});
+
+const strategyStatus = {
+  strategy: v.string(),
+  range: v.nullable(span),
+  data: v.nullable(span),
+  dataFiles: list(v.string()),
+  untold: list(v.object({ stream: v.string(), files: list(v.string()) })),
+  nodes: list(nodeStatus),
+} satisfies { readonly [K in keyof StrategyStatus]: SchemaOf<StrategyStatus[K]> };
 
 /** A strategy's stored state over the requested range; null: everything stored. */
-export interface StatusReport extends StrategyStatus {
+const statusReport = v.object({
+  ...strategyStatus,
   /** Recent ranges, latest first. */
-  readonly lastRanges: readonly Span[];
+  lastRanges: spans,
   /** The strategy's own files, absolute; without packages. */
-  readonly files: readonly string[];
-}
+  files: list(v.string()),
+});
+export type StatusReport = v.InferOutput<typeof statusReport>;
 
-export interface VersionSummary {
+const versionSummary = v.object({
   /** When this version became current, in epoch seconds. */
-  readonly since: number;
+  since: v.number(),
   /** When it was replaced; null: it is the current one. */
-  readonly until: number | null;
-}
+  until: v.nullable(v.number()),
+});
+export type VersionSummary = v.InferOutput<typeof versionSummary>;
 
 /** A node's history over a range, for a chart: the current version first, then the previous one, if any. */
-export interface SeriesReport {
-  readonly interval: number;
-  readonly versions: readonly (VersionSummary & {
-    readonly fingerprint: string;
-    /** Rows within the range, before thinning. */
-    readonly rows: number;
-    readonly coverage: readonly Span[];
-    readonly table: Table;
-  })[];
-}
+const seriesReport = v.object({
+  interval: v.number(),
+  versions: list(
+    v.object({
+      ...versionSummary.entries,
+      fingerprint: v.string(),
+      /** Rows within the range, before thinning. */
+      rows: count,
+      coverage: spans,
+      table,
+    }),
+  ),
+});
+export type SeriesReport = v.InferOutput<typeof seriesReport>;
 
 /** Rows `[from, from + table.ts.length)` of `total`, of the version with this fingerprint. */
-export interface RowsReport {
-  readonly fingerprint: string;
-  readonly total: number;
-  readonly from: number;
-  readonly table: Table;
-}
+const rowsReport = v.object({ fingerprint: v.string(), total: count, from: count, table });
+export type RowsReport = v.InferOutput<typeof rowsReport>;
+
+const firstDifference: SchemaOf<HistoryDifference['first']> = v.nullable(
+  v.object({ ts: v.number(), before: rowValue, after: rowValue }),
+);
+
+const difference: SchemaOf<HistoryDifference> = v.object({
+  common: count,
+  changed: count,
+  onlyBefore: count,
+  onlyAfter: count,
+  largest: v.nullable(v.object({ ts: v.number(), column: v.string(), difference: v.number() })),
+  first: firstDifference,
+  spans,
+});
 
 /** A node's last two versions, compared where both are complete. */
-export interface DiffReport {
-  readonly strategy: string;
-  readonly node: string;
-  readonly after: VersionSummary;
+const diffReport = v.object({
+  strategy: v.string(),
+  node: v.string(),
+  after: versionSummary,
   /** Null: there was no previous version. */
-  readonly before: VersionSummary | null;
+  before: v.nullable(versionSummary),
   /** The ranges compared. */
-  readonly compared: readonly Span[];
+  compared: spans,
   /** Null: there is nothing to compare. */
-  readonly difference: HistoryDifference | null;
-}
+  difference: v.nullable(difference),
+});
+export type DiffReport = v.InferOutput<typeof diffReport>;
 
-export interface ExportReport {
-  readonly path: string;
-  readonly rows: number;
+const otherVersion: SchemaOf<OtherVersion> = v.picklist(['earlier', 'last-run']);
+
+const exportReport = v.object({
+  path: v.string(),
+  rows: count,
   /** Nodes that have no rows for the current code. Empty if that was not requested. */
-  readonly others: readonly { readonly node: string; readonly version: OtherVersion }[];
-}
+  others: list(v.object({ node: v.string(), version: otherVersion })),
+});
+export type ExportReport = v.InferOutput<typeof exportReport>;
 
-export interface VerifiedNode {
-  readonly name: string;
+const verifiedNode = v.object({
+  name: v.string(),
   /**
    * - `verified`: the stored rows equal the recomputed ones, bit for bit. `differs`: they do not. `nondeterministic`: they do
    * not, and the code gives other values each time. `failed`: the code fails now.
    * - `skipped`: nothing is stored there, it is computed each time, or a source has changed since.
    */
-  readonly state: 'verified' | 'differs' | 'nondeterministic' | 'failed' | 'skipped';
+  state: v.picklist(['verified', 'differs', 'nondeterministic', 'failed', 'skipped']),
   /** Rows compared, and how many of them differ. */
-  readonly rows: number;
-  readonly differing: number;
+  rows: count,
+  differing: count,
   /** The first differing bar: `before` is stored, `after` recomputed; null: no such row. */
-  readonly first: HistoryDifference['first'];
+  first: firstDifference,
   /** Why, as a sentence. */
-  readonly reason: string;
-}
+  reason: v.string(),
+});
+export type VerifiedNode = v.InferOutput<typeof verifiedNode>;
 
-export interface VerifyReport {
-  readonly strategy: string;
+const verifyReport = v.object({
+  strategy: v.string(),
   /** The ranges that were recomputed. */
-  readonly ranges: readonly Span[];
-  readonly nodes: readonly VerifiedNode[];
-}
+  ranges: spans,
+  nodes: list(verifiedNode),
+});
+export type VerifyReport = v.InferOutput<typeof verifyReport>;
 
-/** Sizes are those after the action. */
-export interface CacheReport extends Omit<StoreContents, 'file'> {
+/** Tens of thousands of rows are validated in place, as strings are. */
+const sqlRows = v.custom<SqlResult['rows']>(
+  (value) => Array.isArray(value) && value.every((row) => Array.isArray(row)),
+  'Expected rows',
+);
+
+const sqlResult: SchemaOf<SqlResult> = v.object({
+  columns: v.array(v.object({ name: v.string(), type: v.string() })),
+  rows: sqlRows,
+  more: v.boolean(),
+});
+
+const cleanPlan: SchemaOf<CleanPlan> = v.object({ bytes: count, strategies: v.array(v.string()) });
+
+const cacheReport = v.object({
   /** The cache's file; null when there is none yet. */
-  readonly file: string | null;
+  file: v.nullable(v.string()),
+  /** Bytes of the whole cache on disk, after the action. */
+  bytes: count,
+  /** The files that hold rows, and how many of their bytes are covered. */
+  packs: v.object({ count, bytes: count, liveBytes: count }),
+  strategies: list(
+    v.object({
+      strategy: v.string(),
+      rows: count,
+      /** Approximate: strategies may share stored rows. */
+      bytes: count,
+      /** `pinned`: clean-ups leave it alone. */
+      nodes: list(
+        v.object({
+          name: v.string(),
+          family: v.exactOptional(v.string()),
+          rows: count,
+          bytes: count,
+          pinned: v.boolean(),
+        }),
+      ),
+    }),
+  ),
   /** Bytes freed by `clear` or `clean`; 0 for `show` and a dry run. */
-  readonly freed: number;
+  freed: count,
   /** What `clean` with these limits would delete after the action. */
-  readonly cleanable: CleanPlan;
-}
+  cleanable: cleanPlan,
+});
+export type CacheReport = v.InferOutput<typeof cacheReport>;
 
-export interface BarResult {
-  readonly strategy: string;
-  readonly node: string;
+const taken = {
+  time: v.string(),
+  timeWords: v.string(),
+  otherTimes: list(v.string()),
+  columns: list(v.object({ name: v.string(), type: v.string() })),
+  details: list(v.string()),
+};
+const sourceTaken: SchemaOf<SourceTaken> = v.object(taken);
+
+const inspection = v.object({
+  ...taken,
+  interval: v.number(),
+  phase: v.number(),
+  anchor: v.nullable(v.string()),
+  rows: count,
+  first: v.nullable(v.number()),
+  last: v.nullable(v.number()),
+  gaps: count,
+  longest: spans,
+  notes: list(note),
+  bad: count,
+  faults: list(v.string()),
+  line: v.string(),
+  when: v.string(),
+  others: list(v.object({ when: v.string(), line: v.string() })),
+});
+
+const barResult = v.object({
+  strategy: v.string(),
+  node: v.string(),
   /** Open of the bar. */
-  readonly bar: number;
+  bar: v.number(),
   /** Its close. */
-  readonly asOf: number;
+  asOf: v.number(),
   /** What the function saw: the bars in each input's window. */
-  readonly windows: readonly { readonly input: string; readonly bars: number }[];
+  windows: list(v.object({ input: v.string(), bars: count })),
   /** The emitted row; absent when it emitted none or failed. */
-  readonly row: Table;
-  readonly failure: NodeFailure | null;
-}
+  row: table,
+  failure: v.nullable(failure),
+});
+export type BarResult = v.InferOutput<typeof barResult>;
 
-/** The answers to requests. They come from a process of the same build, so they are typed, not checked. */
-interface Results {
-  describe: GraphSummary;
-  /**
-   * A run's report; if `parts` was requested, the rows of each node, and where they are unless that is long; if `fingerprints`
-   * was, those by node name.
-   */
-  materialize: RunReport & {
-    readonly parts?: readonly (readonly HistoryPart[])[];
-    readonly places?: readonly Places[];
-    readonly fingerprints?: Readonly<Record<string, string>>;
-  };
-  bars: {
-    readonly preset: string;
-    readonly range: Span;
-    readonly table: Table;
-    readonly coverage: readonly Span[];
-    readonly unavailable: readonly Span[];
-    readonly notYet: readonly Span[];
-    readonly fingerprint: string;
-    readonly asOf: number;
-    readonly fetched: readonly Span[];
-    readonly flags: readonly SourceNote[];
-    readonly sla: ServiceOutcome | null;
-  };
-  status: StatusReport;
-  source: { readonly taken: SourceTaken | null };
+const fetchResult = v.object({
+  preset: v.string(),
+  range: span,
+  table,
+  coverage: spans,
+  unavailable: spans,
+  notYet: spans,
+  fingerprint: v.string(),
+  asOf: v.number(),
+  fetched: spans,
+  flags: v.array(note),
+  sla: v.nullable(serviceOutcome),
+});
+
+export const results = {
+  describe: graphSummary,
+  materialize: materializeResult,
+  bars: fetchResult,
+  status: statusReport,
   /** The bounds of a strategy's sources: from the first bar to the end of the last; null: unknown. */
-  bounds: { readonly range: Span | null };
-  read: Table;
-  places: Places;
-  series: SeriesReport;
-  rows: RowsReport;
-  diff: DiffReport;
-  export: ExportReport;
-  verify: VerifyReport;
-  sql: SqlResult;
+  source: v.object({ taken: v.nullable(sourceTaken) }),
+  bounds: v.object({ range: v.nullable(span) }),
+  read: table,
+  places: placesSchema,
+  series: seriesReport,
+  rows: rowsReport,
+  diff: diffReport,
+  export: exportReport,
+  verify: verifyReport,
+  sql: sqlResult,
   /** `streams`: those that the strategy's next run reads again. */
-  refresh: { readonly strategy: string; readonly streams: readonly string[] };
-  cache: CacheReport;
-  run: RunResult;
-  parity: ParityReport;
-  runs: readonly RunSummary[];
-  worlds: readonly WorldSummary[];
-  world: { readonly mode: Mode };
-  report: TradingReport;
-  prices: RunPrices;
-  inspect: Omit<Inspection, 'longest'> & { readonly longest: readonly Span[] };
-  debug: BarResult;
-}
+  refresh: v.object({ strategy: v.string(), streams: list(v.string()) }),
+  cache: cacheReport,
+  run: runResult,
+  parity: parityReport,
+  runs: list(runSummary),
+  worlds: list(worldSummary),
+  world: v.object({ mode }),
+  report: tradingReport,
+  prices: runPrices,
+  inspect: inspection,
+  debug: barResult,
+} satisfies { readonly [K in RequestKind]: v.GenericSchema };
 
-export type Result<K extends RequestKind> = Results[K];
+export type Result<K extends RequestKind> = v.InferOutput<(typeof results)[K]>;

@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import type { NodeFailure } from '../engine/ports/host.js';
 import type { Span } from '../engine/run/reporting/report.js';
 import type { SourceLocation } from '../sdk/errors.js';
-import type { ServiceLevel } from '../sdk/providers/fetched.js';
-import type { Column, Table } from '../sdk/table.js';
+import type { ServiceLevel, ServiceOutcome, StreamService } from '../sdk/providers/fetched.js';
+import type { Column, RowValue, Table } from '../sdk/table.js';
 
 /* Parts that several messages share. */
 
@@ -40,11 +40,25 @@ export const failure: SchemaOf<NodeFailure> = v.object({
   location: v.nullable(location),
 });
 
-export const serviceLevel: SchemaOf<ServiceLevel> = v.object({
+const levelParts = {
   deadline: v.optional(v.number()),
   coverage: v.optional(v.number()),
   lag: v.optional(v.number()),
   miss: v.picklist(['failFast', 'partialFill', 'hold']),
+};
+const outcomeParts = {
+  ...levelParts,
+  met: v.boolean(),
+  misses: list(v.string()),
+  share: v.number(),
+  behind: v.number(),
+};
+export const serviceLevel: SchemaOf<ServiceLevel> = v.object(levelParts);
+export const serviceOutcome: SchemaOf<ServiceOutcome> = v.object(outcomeParts);
+export const streamService: SchemaOf<StreamService> = v.object({
+  ...outcomeParts,
+  preset: v.nullable(v.string()),
+  name: v.nullable(v.string()),
 });
 
 const mask = v.nullable(v.instance(Uint8Array));
@@ -68,3 +82,6 @@ export const table: SchemaOf<Table> = v.object({
   columns: v.array(column),
   present: mask,
 });
+
+/** A node's value; not validated further, since it is only shown. */
+export const rowValue = v.custom<RowValue>((value) => value !== undefined, 'Expected a value');

@@ -33,6 +33,8 @@ const behaviours = {
     const error = { ...failure, name: 'ComputeOnlyViolation', code: 'compute-only', stack: null };
     send({ type: 'error', id, error });
   },
+  wrong: ({ id }) => send({ type: 'result', id, value: { strategy: 'wrong' } }),
+  garbage: () => send({ type: 'nonsense' }),
   exit: () => process.exit(7),
   throw: () => {
     setImmediate(() => {

@@ -60,6 +60,7 @@ describe('job client', () => {
       assert.deepStrictEqual([error.node, error.asOf], ['a', 60]);
       return true;
     });
+    await assert.rejects(ask(client, 'wrong'), expected('internal', /The answer to describe is malformed/));
     assert.ok(client.alive);
   });
 
@@ -108,6 +109,7 @@ describe('job client', () => {
     ['abort', 'internal', /\(signal SIGABRT\)\. It ran out of memory/],
     ['kill', 'internal', /\(signal SIGKILL\)\. The system kills processes when memory runs out/],
     ['interrupt', 'cancelled', /^Cancelled\./],
+    ['garbage', 'internal', /A message of the process that runs strategies is malformed/],
     ['disconnect', 'internal', /ended unexpectedly/],
   ];
   for (const [behaviour, code, sentence] of deaths) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { deserialize, serialize } from 'node:v8';
 
-import type { Payload, RequestKind } from '../../src/protocol/payloads.js';
-import { parseParentMessage, requestId } from '../../src/protocol/parse.js';
+import type { RequestKind } from '../../src/protocol/payloads.js';
+import { parseChildMessage, parseParentMessage, parseResult, requestId } from '../../src/protocol/parse.js';
 import { deserializeError, serializeError } from '../../src/protocol/wire-error.js';
 import {
   ComputeOnlyViolation,
@@ -10,59 +10,37 @@ import {
   SeamlessError,
   UndeclaredInput,
 } from '../../src/sdk/errors.js';
+import { location, samples, strategy } from './samples.js';
 
 /** What IPC with serialization 'advanced' does to a value. */
 function acrossProcesses<T>(value: T): T {
   return deserialize(serialize(value)) as T;
 }
 
-const strategy = { file: '/p/strategy.ts', className: 'Momentum', projectRoot: '/p' };
-const location = { file: '/p/strategy.ts', line: 3 };
-const node = { projectRoot: '/p', strategy: 'Momentum', node: 'fast' };
-
-const payloads: { [K in RequestKind]?: Payload<K> } = {
-  bars: {
-    projectRoot: '/p',
-    preset: 'btc',
-    spec: {
-      id: 'btc',
-      intervalMs: 60_000,
-      slaPreset: 'strict',
-      sla: { deadline: 30, coverage: 0.99, lag: 300, miss: 'hold' },
-      provider: 'http',
-      options: { url: 'https://example.com/{start}' },
-      pinned: false,
-    },
-    start: 0,
-    end: 60,
-  },
-  materialize: {
-    strategy: { ...strategy, className: null },
-    start: 0,
-    end: 60,
-    only: 'missing',
-    cacheDir: '/p/.seamless',
-  },
-  verify: { strategy, nodes: ['fast'], sample: 5 },
-  sql: { projectRoot: '/p', sql: 'SELECT 1 AS one', most: 10 },
-  series: { ...node, start: 0, end: 60, points: 100 },
-  rows: { ...node, from: 10, count: 5 },
-  read: { ...node, last: 2 },
-  export: { projectRoot: '/p', strategy: 'Momentum', nodes: ['fast'], format: 'csv', path: '/p/out.csv' },
-  cache: { projectRoot: '/p', action: 'clean', limits: { maxBytes: 10 }, dryRun: true, memoryMb: 64 },
-  run: { strategy, world: 'paper', run: 'paper-1', resume: true },
-  debug: { strategy, node: 'fast', bar: 60, cacheDir: '/p/.seamless', inspect: true },
-};
-
 describe('protocol: messages', () => {
-  for (const [kind, payload] of Object.entries(payloads)) {
-    it(`carries the payload of ${kind} unchanged, and refuses one that lacks a part`, () => {
+  for (const [name, { payload, result }] of Object.entries(samples)) {
+    const kind = name as RequestKind;
+    it(`carries the payload and the result of ${kind} unchanged`, () => {
       const message = { type: 'request', id: 7, kind, payload };
       assert.deepStrictEqual(parseParentMessage(acrossProcesses(message)), message);
-      const without = { ...message, payload: Object.fromEntries(Object.entries(payload).slice(1)) };
-      assert.throws(() => parseParentMessage(without), {
-        message: new RegExp(`^The request ${kind} is malformed`),
-      });
+      assert.deepStrictEqual(parseResult(kind, acrossProcesses(result)), result);
+    });
+
+    it(`refuses a payload and a result of ${kind} that lack a part`, () => {
+      const withoutFirst = (whole: object): object => Object.fromEntries(Object.entries(whole).slice(1));
+      const message = { type: 'request', id: 7, kind, payload: withoutFirst(payload) };
+      assert.throws(
+        () => parseParentMessage(message),
+        (error) => {
+          return (
+            error instanceof SeamlessError && error.message.startsWith(`The request ${kind} is malformed`)
+          );
+        },
+      );
+      assert.throws(
+        () => parseResult(kind, withoutFirst(result)),
+        (error) => error instanceof SeamlessError && error.code === 'internal',
+      );
     });
   }
 
@@ -94,6 +72,26 @@ describe('protocol: messages', () => {
     assert.strictEqual(requestId({ type: 'request', id: 12, kind: 'nonsense' }), 12);
     assert.strictEqual(requestId({ type: 'request' }), null);
     assert.strictEqual(requestId('12'), null);
+  });
+
+  it('knows every message of a child and no other', () => {
+    const progress = { phase: 'computing', node: 'fast', done: 1, total: 2 };
+    const messages = [
+      { type: 'ready' },
+      { type: 'progress', id: 1, progress },
+      { type: 'inspect', id: 1, url: 'ws://127.0.0.1:9/x' },
+      { type: 'result', id: 1, value: null },
+      { type: 'error', id: 1, error: serializeError(new SeamlessError('cycle', 'A cycle.')) },
+      { type: 'log', level: 'warn', text: 'careful' },
+    ];
+    for (const message of messages)
+      assert.deepStrictEqual(parseChildMessage(acrossProcesses(message)), message);
+    const strangers = [
+      { type: 'progress', id: 1, progress: { ...progress, phase: 'sleeping' } },
+      { type: 'error', id: 1, error: { ...serializeError(new Error('x')), code: 'strange' } },
+      { type: 'done' },
+    ];
+    for (const stranger of strangers) assert.throws(() => parseChildMessage(stranger), SeamlessError);
   });
 });
 

@@ -126,8 +126,7 @@ function copyTable(table: Table): Table {
 export async function diffOf(store: Store, name: NodeName, range: Range): Promise<DiffReport> {
   const [after, before] = await versionsOf(store, name);
   const summary = ({ since, until }: NodeVersion): VersionSummary => ({ since, until });
-  const { strategy, node } = name;
-  const report = { strategy, node, after: summary(after), before: before ? summary(before) : null };
+  const report = { ...name, after: summary(after), before: before ? summary(before) : null };
   if (!before) return { ...report, compared: [], difference: null };
   const coverage = await store.coverage([after.fingerprint, before.fingerprint]);
   const [a, b] = [coverage.get(after.fingerprint) ?? [], coverage.get(before.fingerprint) ?? []];

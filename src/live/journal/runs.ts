@@ -58,10 +58,8 @@ export class RunEnding {
   problem: string | null = null;
 
   take(event: RunEventBody): void {
-    if (event.type === 'finished') {
-      const { type: _type, ...result } = event;
-      this.result = result;
-    } else if (event.type === 'error' && event.node === null) this.problem = event.message;
+    if (event.type === 'finished') this.result = event;
+    else if (event.type === 'error' && event.node === null) this.problem = event.message;
     else if (event.type === 'ready') {
       // It was resumed: an earlier end does not count.
       this.result = null;

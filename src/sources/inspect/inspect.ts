@@ -15,7 +15,7 @@ const MOST_BAD = 3;
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
 /** What a file is read as. */
-export interface Inspection extends SourceTaken {
+interface Inspection extends SourceTaken {
   /** Seconds. */
   readonly interval: Seconds;
   readonly phase: Seconds;

@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { union } from '../../engine/plan/ranges.js';
 import type { Schema } from '../../engine/ports/host.js';
+import type { Span } from '../../engine/run/reporting/report.js';
 import { groupBy } from '../../sdk/lists.js';
 import type { Grid } from '../../sdk/time/grid.js';
 import type { StoreContext } from '../segments/catalog.js';
@@ -22,9 +24,12 @@ interface NodeContents {
   readonly name: string;
   /** Its family and symbol; undefined: it belongs to no family. */
   readonly family?: string;
+  /** False if the strategy no longer had a node of this name when it was last registered. */
+  readonly listed: boolean;
   readonly rows: number;
   /** Size of its columns; nodes with equal fingerprints share them, and so do reused rows. */
   readonly bytes: number;
+  readonly coverage: readonly Span[];
   /** Whether clean-ups leave it alone. */
   readonly pinned: boolean;
 }
@@ -32,7 +37,6 @@ interface NodeContents {
 interface StrategyContents {
   readonly strategy: string;
   readonly rows: number;
-  /** Approximate: strategies may share stored rows. */
   readonly bytes: number;
   readonly nodes: readonly NodeContents[];
 }
@@ -95,8 +99,8 @@ export async function contents(
 ): Promise<StoreContents> {
   const { session, catalog } = context;
   const rows = await session.select(
-    { strategy: 'text', node: 'text', fingerprint: 'text' },
-    `SELECT strategy, node, fingerprint FROM names
+    { strategy: 'text', node: 'text', fingerprint: 'text', listed: 'flag' },
+    `SELECT strategy, node, fingerprint, listed FROM names
      WHERE replaced_at IS NULL ${strategy === undefined ? '' : 'AND strategy = $1'}
      ORDER BY strategy, listed DESC, position`,
     strategy === undefined ? [] : [strategy],
@@ -110,15 +114,17 @@ export async function contents(
         members.map(([, node]) => [node, family] as const),
       ),
     );
-    const nodes = list.map(({ node, fingerprint }): NodeContents => {
+    const nodes = list.map(({ node, fingerprint, listed }): NodeContents => {
       const spans = covers.get(fingerprint) ?? [];
       const family = familyOf.get(node);
       return {
         name: node,
         ...(family !== undefined && { family }),
+        listed,
         rows: spans.reduce((sum, { segment }) => sum + segment.rows, 0),
         bytes: spans.reduce((sum, { segment }) => sum + segment.bytes, 0),
         pinned: pinned.has(fingerprint),
+        coverage: union(spans).map(({ start, end }) => [start, end]),
       };
     });
     return {

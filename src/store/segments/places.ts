@@ -1,19 +1,27 @@
-import type { Layout } from '../packs/layout.js';
+import * as v from 'valibot';
+import { layoutSchema } from '../packs/layout.js';
 import type { Cover, Segment } from './catalog.js';
+import { schemaSchema } from './schemas.js';
 
-interface PlacedSegment extends Pick<Segment, 'start' | 'end' | 'rows' | 'digest' | 'schema' | 'pack'> {
-  readonly layout: Layout;
-}
+const placedSegment = v.object({
+  start: v.number(),
+  end: v.number(),
+  rows: v.number(),
+  digest: v.string(),
+  schema: schemaSchema,
+  pack: v.nullable(v.string()),
+  layout: layoutSchema,
+});
 
 /** Where rows of a node are in the packs folder, ascending: another process can read them without the catalog. */
-export interface Places {
-  readonly folder: string;
-  readonly parts: readonly {
-    readonly start: number;
-    readonly end: number;
-    readonly segment: PlacedSegment;
-  }[];
-}
+export const placesSchema = v.object({
+  folder: v.string(),
+  parts: v.pipe(
+    v.array(v.object({ start: v.number(), end: v.number(), segment: placedSegment })),
+    v.readonly(),
+  ),
+});
+export type Places = Readonly<v.InferOutput<typeof placesSchema>>;
 
 export function placesOf(
   folder: string,
@@ -25,6 +33,14 @@ export function placesOf(
   };
 }
 
-function placed({ start, end, rows, digest, schema, pack, layout }: Segment): PlacedSegment {
+function placed({
+  start,
+  end,
+  rows,
+  digest,
+  schema,
+  pack,
+  layout,
+}: Segment): v.InferOutput<typeof placedSegment> {
   return { start, end, rows, digest, schema, pack, layout: layout() };
 }

@@ -92,8 +92,13 @@ describe('store: names', () => {
       );
       const { strategies } = await store.contents('Momentum');
       assert.deepEqual(
-        strategies[0]?.nodes.map(({ name }) => name),
-        ['slow', 'fast', 'fresh', 'price'],
+        strategies[0]?.nodes.map(({ name, listed }) => [name, listed]),
+        [
+          ['slow', true],
+          ['fast', true],
+          ['fresh', true],
+          ['price', false],
+        ],
       );
       assert.deepEqual(await store.compare([edited]), ['own-changed']);
     });
@@ -153,7 +158,7 @@ describe('store: names', () => {
 });
 
 describe('store: contents', () => {
-  it('lists strategies and nodes, with rows and sizes, dropped nodes last', async () => {
+  it('lists strategies and nodes, with rows, sizes and coverage, dropped nodes last', async () => {
     await withStore(async (store) => {
       await store.register([PRICE, SLOW, FAST]);
       await store.register(OTHER);
@@ -162,17 +167,33 @@ describe('store: contents', () => {
       const { file, bytes, strategies } = await store.contents();
       assert.equal(file, store.file);
       assert.ok(bytes >= statSync(file).size);
-      assert.deepEqual(
-        strategies.map(({ strategy, nodes }) => [strategy, ...nodes.map(({ name }) => name)]),
+      const listed = strategies.map(({ strategy, nodes }) => [
+        strategy,
+        nodes.map(({ name, listed: is }) => [name, is]),
+      ]);
+      assert.deepEqual(listed, [
         [
-          ['Momentum', 'fast', 'price', 'slow'],
-          ['Other', 'price', 'only'],
+          'Momentum',
+          [
+            ['fast', true],
+            ['price', true],
+            ['slow', false],
+          ],
         ],
-      );
+        [
+          'Other',
+          [
+            ['price', true],
+            ['only', true],
+          ],
+        ],
+      ]);
       assert.deepEqual(strategies[0]?.nodes[0], {
         name: 'fast',
+        listed: true,
         rows: 10,
         bytes: 80,
+        coverage: [[0, 600]],
         pinned: false,
       });
       assert.deepEqual([strategies[0].rows, strategies[0].bytes], [20, 160]);
@@ -183,8 +204,12 @@ describe('store: contents', () => {
       assert.deepEqual(await store.register([PRICE, SLOW, FAST]), ['same', 'same', 'same']);
       const again = (await store.contents('Momentum')).strategies[0]?.nodes;
       assert.deepEqual(
-        again?.map(({ name }) => name),
-        ['price', 'slow', 'fast'],
+        again?.map(({ name, listed: is }) => [name, is]),
+        [
+          ['price', true],
+          ['slow', true],
+          ['fast', true],
+        ],
       );
     });
   });

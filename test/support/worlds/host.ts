@@ -182,15 +182,7 @@ export class WorldHost implements StrategyHost {
     const fired = this.fired[request.node] as number[];
     for (const asOf of request.asOf) fired.push(asOf);
     const context = new OpenContext();
-    return computeNode({
-      node,
-      request,
-      positions: inputPositions(node),
-      context,
-      locate: () => null,
-      progress,
-      signal,
-    });
+    return computeNode({ node, request, positions: inputPositions(node), context, progress, signal });
   }
 }
 

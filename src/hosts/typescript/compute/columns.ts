@@ -1,7 +1,7 @@
 import type { NodeFailure } from '../../../engine/ports/host.js';
 import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
 import type { ColumnCompute } from '../../../sdk/node.js';
-import { ChunkSeries } from '../../../sdk/series.js';
+import { ChunkSeries, type SeriesTimes } from '../../../sdk/series.js';
 import type { Seconds } from '../../../sdk/time/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
@@ -34,9 +34,7 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): C
   const call = (from: number, to: number, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
     run.context.compute({ node: run.node.name, seed: run.seed }, (setBar) => {
       setBar(asOf[to - 1] as Seconds);
-      // Copies: the engine's own are not to be written to.
-      const opens = run.request.opens.slice(from, to);
-      const times = { length: to - from, asOf: asOf.slice(from, to), opens };
+      const times = new OwnTimes(run.request, from, to);
       const series = new ChunkSeries(run.node.name, times, inputs, run.positions, handedOut);
       unlooked = true;
       return outputOf(run.node.name, to - from, authoredCompute(series));
@@ -86,6 +84,33 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): C
     }
   });
   return { failure: violated(run) ?? (mismatch ? lookAhead(run, mismatch) : rejected), unlooked };
+}
+
+/** Times of firings `[from, to)`, copied when code asks for them: most does not, and the engine's own are not to be written to. */
+class OwnTimes implements SeriesTimes {
+  readonly length: number;
+  readonly #of: Pick<SeriesTimes, 'asOf' | 'opens'>;
+  readonly #from: number;
+  #asOf: Float64Array | null = null;
+  #opens: Float64Array | null = null;
+
+  constructor(of: Pick<SeriesTimes, 'asOf' | 'opens'>, from: number, to: number) {
+    this.length = to - from;
+    this.#of = of;
+    this.#from = from;
+  }
+
+  get asOf(): Float64Array {
+    return (this.#asOf ??= this.#cut(this.#of.asOf));
+  }
+
+  get opens(): Float64Array {
+    return (this.#opens ??= this.#cut(this.#of.opens));
+  }
+
+  #cut(times: Float64Array): Float64Array {
+    return times.slice(this.#from, this.#from + this.length);
+  }
 }
 
 function violated(run: NodeRun): NodeFailure | null {

@@ -14,7 +14,8 @@ import type { InputSeries } from '../../../sdk/series.js';
 import type { Seconds } from '../../../sdk/time/time.js';
 import type { ViewInput } from '../../../sdk/view.js';
 import type { Wall } from '../wall/wall.js';
-import { withLocation, type Locate } from './failures.js';
+import { withLocation } from './failures.js';
+import type { Locate } from './location.js';
 import type { WriteProtection } from './protection.js';
 import type { RowBuilder } from './rows/rows.js';
 
@@ -90,7 +91,8 @@ export interface NodeComputation {
   readonly copies?: boolean;
   /** Why nothing can vouch for the code or what it captured; its bars are computed twice then. */
   readonly unseen?: string | undefined;
-  readonly locate: Locate;
+  /** Default: the first line of the stack that is the author's. */
+  readonly locate?: Locate;
   readonly progress: FiringProgress;
   readonly signal: Pick<AbortSignal, 'aborted'>;
 }
@@ -98,6 +100,7 @@ export interface NodeComputation {
 /** One computation with what its parts share. */
 export interface NodeRun extends NodeComputation {
   readonly seed: string;
+  readonly locate: Locate;
   readonly inputs: readonly ViewInput[];
   readonly protection: WriteProtection;
   readonly builder: RowBuilder;

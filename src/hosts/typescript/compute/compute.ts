@@ -19,6 +19,7 @@ import {
 } from './computation.js';
 import { namedInputs, runKernel } from './kernel.js';
 import { failureOf, voidChunk } from './failures.js';
+import { locateInStack } from './location.js';
 import { authored, failureOfThrow, lastingChange, shielded, spoiltFailure } from './lasting.js';
 import { Pace } from './pace.js';
 import { WriteProtection, type Written } from './protection.js';
@@ -109,7 +110,7 @@ export function computeNow(computation: NodeComputation): ComputeResult | null {
 function voidedBy(run: NodeRun, { failure, unlooked }: ColumnsRun): NodeFailure | null {
   const lasting = unlooked ? lastingChange(run) : null;
   // Also when cancelled: the engine may go on with these arrays.
-  const written = run.protection.undo();
+  const written = run.protection.restore();
   if (written) return voidChunk(run.node, 'compute', writeSentence(run, written), run.locate);
   return lasting ?? (failure?.asOf === null ? failure : null);
 }
@@ -163,7 +164,7 @@ function stateIn({ state, node }: ComputeRequest): ScanState {
 
 function prepare(computation: NodeComputation): NodeRun {
   const { node, request, positions, context, guard, progress, signal } = computation;
-  const { seed = node.name, locate } = computation;
+  const { seed = node.name, locate = locateInStack } = computation;
   const { inputs, opens, expected } = request;
   return {
     node,

@@ -2,9 +2,7 @@ import { inspect } from 'node:util';
 import type { ComputeRequest, NodeFailure } from '../../../engine/ports/host.js';
 import { SeamlessError, type SourceLocation } from '../../../sdk/errors.js';
 import { formatTime, type Seconds } from '../../../sdk/time/time.js';
-
-/** Finds the line of author code that an error comes from; null: none. */
-export type Locate = (error: unknown) => SourceLocation | null;
+import type { Locate } from './location.js';
 
 /** The node that failed, for the sentence and the place to show it at. */
 interface FailingNode {

@@ -6,6 +6,7 @@ import { emptyTable, VALUE_COLUMN, type Column, type Table } from '../../../sdk/
 import type { NodeComputation } from './computation.js';
 import type { ViewInput } from '../../../sdk/view.js';
 import { failureOf } from './failures.js';
+import { locateInStack } from './location.js';
 
 /** The inputs of a node as it reads them. */
 export function namedInputs({ node, request, cross, copies, kept }: NodeComputation): readonly ViewInput[] {
@@ -60,7 +61,7 @@ export function runKernel(
   computation: NodeComputation,
   { compute, keeps }: KernelCompute<unknown>,
 ): ComputeResult {
-  const { node, request, locate } = computation;
+  const { node, request, locate = locateInStack } = computation;
   const { opens } = request;
   if (opens.length === 0) return { table: emptyTable(), failure: null };
   try {

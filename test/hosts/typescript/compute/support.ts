@@ -4,19 +4,11 @@ import type {
   ComputeContext,
   Violation,
 } from '../../../../src/hosts/typescript/compute/compute.js';
-import type { Locate } from '../../../../src/hosts/typescript/compute/failures.js';
-import { stackFrames } from '../../../../src/hosts/typescript/sandbox/author.js';
 import type { ComputeInput, ComputeResult, NodeFailure, Schema } from '../../../../src/engine/ports/host.js';
 import { Node, StreamInput, type NodeOptions } from '../../../../src/sdk/node.js';
 import { rowValue, type RowValue, type Table } from '../../../../src/sdk/table.js';
 
 export const MINUTE = 60;
-
-/** The first frame in a test. */
-export const locate: Locate = (error) =>
-  error instanceof Error
-    ? (stackFrames(error).find(({ file }) => /[\\/]test[\\/]/.test(file)) ?? null)
-    : null;
 
 /** A context that lets everything through, and keeps the bars it was told of. */
 export class OpenContext implements ComputeContext {
@@ -100,7 +92,6 @@ export function run(
       ...(options.alone && { alone: true }),
     },
     context: options.context ?? new OpenContext(),
-    locate,
     ...(options.guard ? { guard: options.guard } : {}),
     progress: options.progress ?? (() => undefined),
     signal: options.signal ?? new AbortController().signal,

@@ -1,5 +1,5 @@
 import type { ViewInput } from '../../../../sdk/view.js';
-import { cutTable, type Swapped } from './cut-table.js';
+import { CutTable, type Swapped } from './cut-table.js';
 import { PREFIX, type ProbePlan, type ProbeBlock } from './probe-plan.js';
 import { sameAt, valueAt, type Output } from '../rows/outputs.js';
 
@@ -109,7 +109,7 @@ export function truncate(
 ): ViewInput[] {
   return inputs.map((input, at) => {
     const first = start === 'chunk' ? 0 : Math.max(0, (input.end[from] as number) - input.lookback);
-    const table = cutTable(input.table, first, input.end[last] as number, swapped(at));
+    const table = new CutTable(input.table, first, input.end[last] as number, swapped(at));
     return { ...input, table, end: endsFrom(input.end.slice(from, last + 1), first) };
   });
 }

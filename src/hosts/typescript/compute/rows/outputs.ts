@@ -1,4 +1,4 @@
-import { same } from '../../../../engine/history/difference.js';
+import { sameValue } from './values.js';
 
 export type Cells = Float64Array | readonly unknown[];
 
@@ -21,6 +21,7 @@ export function copyOf(output: Output): Output {
 
 /** Whether two outputs have the same for a firing of each, bit for bit. */
 export function sameAt(one: Output, at: number, other: Output, otherAt: number): boolean {
-  if (!('values' in one && 'values' in other)) return same(valueAt(one, at), valueAt(other, otherAt));
-  return same(one.values[at], other.values[otherAt]);
+  if (!('values' in one && 'values' in other)) return sameValue(valueAt(one, at), valueAt(other, otherAt));
+  const [a, b] = [one.values[at], other.values[otherAt]];
+  return Object.is(a, b) || sameValue(a, b);
 }

@@ -149,3 +149,17 @@ function instanceOf(value: unknown): string {
   const name = typeof constructor === 'function' ? constructor.name : '';
   return name ? `an instance of ${name}` : 'an object of a class';
 }
+
+/** Equal bit for bit: NaN equals NaN, 0 differs from −0; records and JSON by what they hold. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((element, index) => sameValue(element, b[index]));
+  }
+  if (!isPlainObject(a) || !isPlainObject(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key]))
+  );
+}

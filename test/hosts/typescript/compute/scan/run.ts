@@ -3,7 +3,7 @@ import { NOT_STARTED, type ComputeResult, type ScanState } from '../../../../../
 import { computeNode, inputPositions } from '../../../../../src/hosts/typescript/compute/compute.js';
 import { decodeState } from '../../../../../src/hosts/typescript/compute/scan/scan-state.js';
 import { ScanNode, type ScanNodeOptions } from '../../../../../src/sdk/scan-node.js';
-import { locate, MINUTE, numbers, OpenContext, opensOf, sliding, stream } from '../support.js';
+import { MINUTE, numbers, OpenContext, opensOf, sliding, stream } from '../support.js';
 
 export const price = stream();
 
@@ -17,7 +17,6 @@ export function scan<S>(
   const input = sliding(numbers(values, from), 1);
   const asOf = Float64Array.from(input.end, (end) => from + end * MINUTE);
   return computeNode({
-    locate,
     // What a state is, is between init and step alone.
     node: node as ScanNode,
     positions: inputPositions(node as ScanNode),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { NOT_STARTED } from '../../../../../src/engine/ports/host.js';
 import { computeNode, inputPositions } from '../../../../../src/hosts/typescript/compute/compute.js';
-import { same } from '../../../../../src/engine/history/difference.js';
+import { sameValue } from '../../../../../src/hosts/typescript/compute/rows/values.js';
 import { SeamlessError } from '../../../../../src/sdk/errors.js';
 import { ScanNode, type ScanNodeOptions } from '../../../../../src/sdk/scan-node.js';
-import { locate, failureIn, MINUTE, numbers, OpenContext, sliding, valuesOf } from '../support.js';
+import { failureIn, MINUTE, numbers, OpenContext, sliding, valuesOf } from '../support.js';
 import { cases } from '../../../../support/profile.js';
 import { numberArbitrary, price, scan, stored } from './run.js';
 
@@ -89,7 +89,9 @@ describe('a scan, bar by bar', () => {
             from = end;
           }
           const wanted = valuesOf(whole.table);
-          assert.ok(pieces.length === wanted.length && pieces.every((value, i) => same(value, wanted[i])));
+          assert.ok(
+            pieces.length === wanted.length && pieces.every((value, i) => sameValue(value, wanted[i])),
+          );
           assert.deepEqual(state, whole.state);
           assert.deepEqual(last, []);
         },
@@ -167,7 +169,7 @@ describe('a scan, bar by bar', () => {
       signal: new AbortController().signal,
     };
     await assert.rejects(
-      computeNode({ locate, node: node as unknown as ScanNode, positions, request, ...rest }),
+      computeNode({ node: node as unknown as ScanNode, positions, request, ...rest }),
       (error: unknown) => error instanceof SeamlessError && error.code === 'internal',
     );
   });
