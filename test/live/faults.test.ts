@@ -82,23 +82,21 @@ describe('a feed over a WebSocket', () => {
     const feed = await exchange(all, plainGrid(60), new Map([[50, 'silence']]));
     try {
       at.write({
-        'worlds/silent.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}', silence: 1s }\nlate: { grace: 0 }\n`,
+        'worlds/silent.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}', silence: 3s }\nlate: { grace: 0 }\n`,
       });
       const run = await start(at, { world: 'silent' });
       const events = await eventsOf(run);
-      const [stale, ...others] = only(events, 'stale');
-      assert.ok(stale?.seconds === 1 && stale.asOf === minute(HISTORY + 51));
-      // A machine that stands still may need longer to connect again.
-      assert.ok(others.length < 5);
-      assert.deepEqual(
-        feed.asked.map(({ since }) => since),
-        [minute(HISTORY), minute(HISTORY + 51)],
-      );
+      const [stale] = only(events, 'stale');
+      assert.ok(stale?.seconds === 3 && stale.asOf === minute(HISTORY + 51));
+      // On a slow machine it may seem silent again while it is connected to.
+      const [first, second, ...later] = feed.asked.map(({ since }) => since);
+      assert.deepEqual([first, second], [minute(HISTORY), minute(HISTORY + 51)]);
+      assert.ok(later.every((since) => since !== null && since >= minute(HISTORY + 51)));
       assert.deepEqual(
         only(events, 'bar').map(({ ts }) => ts),
         all.map(({ ts }) => ts),
       );
-      assert.match(eventLine(stale) ?? '', /stale: nothing was heard of the feed for 1 s/);
+      assert.match(eventLine(stale) ?? '', /stale: nothing was heard of the feed for 3 s/);
       await inParity(at, run.id, 2 * BARS);
     } finally {
       await feed.close();
