@@ -115,7 +115,6 @@ export class JobService {
         const runHooks = { ...hooks, deadlines };
         const { report, next } = await session.materialize({ start, end }, store, hints, runHooks, only);
         await session.keepProviderFiles(hints);
-        await store.joinTails();
         const left = payload.parts && (await rowsLeft(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
         await store.publishViews();

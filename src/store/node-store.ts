@@ -21,7 +21,6 @@ import type { Range, Seconds } from '../sdk/time/time.js';
 import { clean, planClean, type CacheLimits, type CleanPlan } from './upkeep/clean.js';
 import { clear } from './upkeep/clear.js';
 import { deleteUnnamed } from './upkeep/discard.js';
-import { joinTails } from './upkeep/join-tails.js';
 import { mergeSmall, rewriteSparse, SPARSE_SHARE } from './upkeep/rewrite.js';
 import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './names/contents.js';
 import { earlier } from './names/code-parts.js';
@@ -172,11 +171,6 @@ export class Store implements NodeStore {
 
   commit(parts: Commit): Promise<void> {
     return commit(this.#context, parts);
-  }
-
-  /** Joins the short segments at the end of nodes' rows, of nodes that this process has looked at. Call it after a run. */
-  joinTails(least?: number): Promise<void> {
-    return joinTails(this.#context, least);
   }
 
   /** Remembers a run's range, for `lastRuns`. */

@@ -50,20 +50,9 @@ describe('store: the same rows and the same coverage, bit for bit', () => {
     }
   }
 
-  /** A store in which even two short segments are joined before each run. */
-  async function newJoiningStore(): Promise<Store> {
-    const store = await newStore();
-    const register = store.register.bind(store);
-    store.register = async (...nodes) => {
-      await store.joinTails(2);
-      return register(...nodes);
-    };
-    return store;
-  }
-
-  function holds(sentence: string, property: Property, nightly: number, make = newStore): void {
+  function holds(sentence: string, property: Property, nightly: number): void {
     it(sentence, async () => {
-      await fc.assert(property({ newStore: make, cuts: LONG_CHUNKS }), {
+      await fc.assert(property({ newStore, cuts: LONG_CHUNKS }), {
         ...cases(nightly),
         plugins: [fc.afterEach(closeAll)],
       });
@@ -71,8 +60,6 @@ describe('store: the same rows and the same coverage, bit for bit', () => {
   }
 
   holds('after any runs, edits, source changes and failures, as from an empty cache', incrementalIsCold, 24);
-  holds('and with short segments joined in between', incrementalIsCold, 24, newJoiningStore);
-  holds('range by range, with short segments joined in between', anyOrderIsOne, 12, newJoiningStore);
   holds('in chunks, as at once', chunkedIsWhole, 12);
   holds('range by range in any order, as over one range', anyOrderIsOne, 12);
   holds('interrupted and resumed, as without', resumedIsUninterrupted, 12);

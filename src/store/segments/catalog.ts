@@ -88,16 +88,6 @@ export class Catalog {
     this.#next = null;
   }
 
-  /** Forgets segments that no coverage names any more. */
-  drop(ids: Iterable<number>): void {
-    for (const id of ids) this.#segments.delete(id);
-  }
-
-  /** The coverage that was asked for so far. */
-  get known(): ReadonlyMap<string, readonly Cover[]> {
-    return this.#covers;
-  }
-
   /** The coverage of each fingerprint, ascending. */
   async covers(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, readonly Cover[]>> {
     const wanted = [...new Set(fingerprints)];
