@@ -209,7 +209,7 @@ const computed: SchemaOf<ComputeResult> = v.object({
   state: v.exactOptional(v.instance(Uint8Array)),
 });
 
-/** From the thread. The most frequent ones first: each that does not fit is tried in vain. */
+/** From the thread. The most frequent come first, since each is tried in turn. */
 export const threadMessage = v.variant('type', [
   /** The result for the request at a position in the call. */
   v.object({ type: v.literal('computed'), id: count, at: count, result: computed }),

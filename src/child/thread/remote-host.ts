@@ -112,7 +112,7 @@ export class RemoteHost implements StrategyHost {
     });
   }
 
-  /** Two turns: the requests that were made since this one began are sent at the end of it. */
+  /** Requests are sent at the end of the turn in which they are made, so two turns later they are. */
   async sent(): Promise<void> {
     for (let turn = 0; turn < 2; turn++) await nextTurn();
   }

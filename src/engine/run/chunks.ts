@@ -101,7 +101,7 @@ export class ChunkRunner {
       for (const [position, chunk] of chunks.entries()) {
         this.#state.throwIfCancelled();
         running = expectLater(this.#runChunk(chunk, await loading));
-        // What follows takes a while, so the thread has its requests first.
+        // The thread gets its requests first: it computes while the rest is done here.
         await this.#state.sent();
         loading = this.#loadAhead(chunks[position + 1]);
         await storeFinished();

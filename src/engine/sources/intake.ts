@@ -113,7 +113,7 @@ export class Intake {
   }
 }
 
-/** A copy of rows that are few of those in memory with them, which would be kept until these are stored. */
+/** A copy of a few rows: without it, the large table they are part of stays in memory until they are stored. */
 function onItsOwn(table: Table): Table {
   return table.ts.byteLength * FEW < table.ts.buffer.byteLength ? copyTable(table) : table;
 }

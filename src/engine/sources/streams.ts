@@ -106,7 +106,7 @@ export class StreamKeeper {
   /**
    * Checks the source's current version. All streams are checked before one is refreshed, so that those of one table are read
    * together.
-   * @param needed no bar that closes after its end is needed; ∞ as its start: perhaps none at all
+   * @param needed the bars that are needed at most; with an infinite start, maybe none
    */
   async look(known: SourceState | undefined, needed: Range): Promise<void> {
     this.#needed = needed;
@@ -157,7 +157,7 @@ export class StreamKeeper {
     await this.#takeIn(ranges, { known, from }, takings);
   }
 
-  /** What follows the stored bars of a file and is needed, to be read in the same pass. */
+  /** The needed range after a file's stored bars: it is read in the same pass. */
   #grown(): RangeSet {
     const last = this.#spans.at(-1)?.end ?? -Infinity;
     const { start, end } = this.#needed;

@@ -40,7 +40,7 @@ export class TableReader {
 
   /**
    * Times of all rows of a segment.
-   * @param into where they are wanted; with other segments on their page, or if they were read before, they lie elsewhere
+   * @param into memory to read them into; not used if their page has other segments, or was read before
    */
   times(segment: PlacedSegment, into?: Float64Array): Float64Array {
     if (segment.pack === null || segment.rows === 0) return new Float64Array(0);

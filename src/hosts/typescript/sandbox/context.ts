@@ -7,7 +7,7 @@ import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './
 import { callSites, describeLocation, isOwn, isOwnPlace, stackFrames } from './author.js';
 import { guardBuiltins, guardGlobals, guardLeft, type RuleCheck } from './builtins.js';
 import { FileReads } from './file-reads.js';
-import { replaceNumberLoops } from './numbers.js';
+import { replaceNumberLoops } from './number-loops.js';
 import { Patches, syncImports } from './patches.js';
 import { whenSettled } from '../wall/kept.js';
 import type { Wall } from '../wall/wall.js';

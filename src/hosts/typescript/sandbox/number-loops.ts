@@ -9,7 +9,7 @@ class NumbersIterator {
     const { at, numbers } = this;
     const done = at >= numbers.length;
     if (!done) this.at = at + 1;
-    // NaN, and written as such: V8 keeps numbers unboxed only if it sees that the end has a number as well.
+    // A literal NaN: V8 keeps numbers unboxed only if it sees that the end has a number as well.
     return { value: done ? NaN : (numbers[at] as number), done };
   }
 }

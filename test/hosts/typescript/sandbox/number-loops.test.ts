@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import { replaceNumberLoops } from '../../../../src/hosts/typescript/sandbox/numbers.js';
+import { replaceNumberLoops } from '../../../../src/hosts/typescript/sandbox/number-loops.js';
 import { Patches } from '../../../../src/hosts/typescript/sandbox/patches.js';
 
 const builtIn = Object.getOwnPropertyDescriptor(Float64Array.prototype, Symbol.iterator);
