@@ -18,6 +18,8 @@ export const seed = Number(
   SEAMLESS_SEED ?? (profile === 'fast' && !SEAMLESS_CASES ? 2026 : Date.now() % 1_000_000),
 );
 fc.configureGlobal({ seed });
+// Where look-ahead is looked for is drawn as well, in this process and in those it starts.
+process.env['SEAMLESS_PROBE_SEED'] ??= String(seed);
 
 /** A number of turns: the first at night, the second, a quarter unless said, in `npm test`. */
 export function turns(nightly: number, fast = Math.ceil(nightly / 4)): number {

@@ -132,7 +132,7 @@ describe('a look ahead that is rare', () => {
     const next = columns((series) => {
       const { end: ends, column } = series.of(hourly);
       return Float64Array.from(ends, (last, i) => {
-        const peeks = (series.asOf[i] as number) % (20 * 3600) === 600;
+        const peeks = (series.asOf[i] as number) % (5 * 3600) === 600;
         return column()[last - (peeks ? 0 : 1)] ?? 0;
       });
     });
