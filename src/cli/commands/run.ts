@@ -65,18 +65,15 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
       const { broker } = live;
       void linkBroker({ run, broker, events, before: seen, tell, onTrouble, signal: over.signal });
     }
-    const show = (event: RunEvent): void => {
-      if (event.type === 'error' && event.node !== null) failed.add(event.node);
-      const text = flags.json ? JSON.stringify(event) : eventLine(event);
-      if (text === null || event.seq <= seen) return;
-      // The command itself ends with it.
-      if (event.type === 'error' && event.node === null && !flags.json) return;
-      // The progress bar of the warm-up is on the same line.
-      view.end();
-      out.write(`${visible(text)}\n`);
-    };
     const shown = (async () => {
-      for await (const event of followRun(folder, growth)) show(event);
+      for await (const event of followRun(folder, growth)) {
+        if (event.type === 'error' && event.node !== null) failed.add(event.node);
+        const text = event.seq > seen ? lineOf(event, flags) : null;
+        if (text === null) continue;
+        // The progress bar of the warm-up is on the same line.
+        view.end();
+        out.write(`${visible(text)}\n`);
+      }
     })();
     const [outcome] = await Promise.all([answer, shown]);
     return outcome;
@@ -90,6 +87,13 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
   if (failed.size === 0) return EXIT.done;
   err.write(`${visible([...failed].join(', '))} failed on the way, and had no rows from there on.\n`);
   return EXIT.failed;
+}
+
+/** What is written of an event, or null for nothing. */
+function lineOf(event: RunEvent, { json }: RunFlags): string | null {
+  if (json) return JSON.stringify(event);
+  // The command itself ends with an error of the whole run.
+  return event.type === 'error' && event.node === null ? null : eventLine(event);
 }
 
 /** Whether a run that ended with an error got beyond what was there before, and has a journal to go on from. */

@@ -1,7 +1,5 @@
-import type { Seconds } from '../../sdk/time/time.js';
+import { DAY, type Seconds } from '../../sdk/time/time.js';
 import { Zone } from './zone.js';
-
-const DAY = 86_400;
 
 /** Days since the epoch. */
 export type Day = number;

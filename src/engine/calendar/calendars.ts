@@ -1,13 +1,12 @@
 import type { Calendar, Session, ZoneCalendar } from '../../sdk/time/calendar.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { SlotCalendar } from '../../sdk/time/grid.js';
-import type { Range, Seconds } from '../../sdk/time/time.js';
+import { DAY, type Range, type Seconds } from '../../sdk/time/time.js';
 import { textDigest } from '../fingerprint/digest.js';
 import { TradingDays, type CalendarRules, type Day, type Regime } from './calendar.js';
 import { CALENDAR_NAMES, clockOf, dayOf, namedRules } from './named.js';
 import { CalendarSlots } from './slots.js';
 
-const DAY = 86_400;
 const NOON = 12 * 3600;
 const WEEKDAYS = [1, 2, 3, 4, 5];
 

@@ -1,8 +1,7 @@
 import { EXCHANGES, type ExchangeDays } from './exchanges.js';
 import type { CalendarRules, Day, Regime } from './calendar.js';
-import type { Seconds } from '../../sdk/time/time.js';
+import { DAY, type Seconds } from '../../sdk/time/time.js';
 
-const DAY = 86_400;
 const WEEKDAYS = [1, 2, 3, 4, 5];
 
 /** A named calendar, and the dates for which its holidays are known. */

@@ -1,10 +1,8 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import type { SlotCalendar } from '../../sdk/time/grid.js';
-import { formatInterval, isMonths, MONTH, type Range, type Seconds } from '../../sdk/time/time.js';
+import { DAY, formatInterval, isMonths, MONTH, type Range, type Seconds, WEEK } from '../../sdk/time/time.js';
 import type { Day, Hours, TradingDays } from './calendar.js';
 
-const DAY = 86_400;
-const WEEK = 7 * DAY;
 /** Years on both sides of the first requested time. */
 const MARGIN = 6 * 366 * DAY;
 /** A table beyond this size is rebuilt around the requested time. */

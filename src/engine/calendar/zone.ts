@@ -1,9 +1,8 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Seconds } from '../../sdk/time/time.js';
+import { DAY, type Seconds } from '../../sdk/time/time.js';
 
 /** A zone's clocks change at most once in this many seconds. */
 const STEP = 5 * 86_400;
-const DAY = 86_400;
 const QUARTER = 900;
 /** Before the first and after the second of these years (1850 and 2300), a zone's offset counts as constant. */
 const [EARLIEST, LATEST] = [-3_786_825_600, 10_413_792_000];

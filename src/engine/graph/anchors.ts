@@ -1,9 +1,15 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Grid } from '../../sdk/time/grid.js';
-import { defaultPhase, formatInterval, isMonths, MONTH, type Seconds } from '../../sdk/time/time.js';
+import {
+  DAY,
+  defaultPhase,
+  formatInterval,
+  isMonths,
+  MONTH,
+  type Seconds,
+  WEEK,
+} from '../../sdk/time/time.js';
 
-const DAY = 86_400;
-const WEEK = 7 * DAY;
 const WEEKDAYS = ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 

@@ -1,7 +1,15 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Calendar } from '../../sdk/time/calendar.js';
 import { floorToSlot, isTicks, sameGrid, TICKS, type Grid } from '../../sdk/time/grid.js';
-import { defaultPhase, formatInterval, formatTime, isMonths, type Seconds } from '../../sdk/time/time.js';
+import {
+  DAY,
+  defaultPhase,
+  formatInterval,
+  formatTime,
+  isMonths,
+  type Seconds,
+  WEEK,
+} from '../../sdk/time/time.js';
 import { calendarSlots, slotsOfSame } from '../calendar/calendars.js';
 import type { NodeDescription } from '../ports/host.js';
 import { anchorOf, anchorShift, shiftOf } from './anchors.js';
@@ -160,8 +168,6 @@ function refusal({ name, location }: NodeDescription, message: string): Seamless
 
 /** Sessions from 2005 to 2035 are checked: no input bar may cross the ends of a session built from it. */
 const SESSIONS = { start: 1_104_537_600, end: 2_051_222_400 };
-const DAY = 86_400;
-const WEEK = 7 * DAY;
 
 /** @throws SeamlessError `interval` if an input bar would be in two slots of a node built from it, or half outside */
 export function refuseStraddling(node: NodeDescription, grid: Grid, input: Gridded): void {

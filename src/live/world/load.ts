@@ -143,22 +143,21 @@ export const worldSettings: SettingsKind = {
 
 const LIMIT_FIELDS = ['offsetBps', 'restBars', 'unfilled', 'makerFeeBps', 'makerFeePerUnit'] as const;
 
-/** Fields that are valid alone, but not together. */
+/** Fields that are valid alone, but not together: the first such mistake. */
 function contradictionIn(world: WorldFile): Contradiction | null {
-  const { mode, start, end, feed, allowLive } = world;
+  return wrongRange(world) ?? wrongAllocations(world) ?? wrongFeed(world) ?? wrongOrders(world);
+}
+
+function wrongRange({ mode, start, end, feed }: WorldFile): Contradiction | null {
   const backtest = mode === 'backtest';
   if (backtest && (start === undefined || end === undefined)) {
     return { path: ['mode'], text: 'a backtest needs start and end, such as "start: 2023-03-01"' };
   }
-  if (start !== undefined && !backtest)
+  const given = start !== undefined ? 'start' : end !== undefined ? 'end' : null;
+  if (given !== null && !backtest)
     return {
-      path: ['start'],
-      text: `start is for a backtest, but the mode is ${mode}: take it away, or name it in feed`,
-    };
-  if (end !== undefined && !backtest)
-    return {
-      path: ['end'],
-      text: `end is for a backtest, but the mode is ${mode}: take it away, or name it in feed`,
+      path: [given],
+      text: `${given} is for a backtest, but the mode is ${mode}: take it away, or name it in feed`,
     };
   if (start !== undefined && end !== undefined && start >= end)
     return {
@@ -170,13 +169,20 @@ function contradictionIn(world: WorldFile): Contradiction | null {
       path: ['feed', 'end'],
       text: `the feed ends (${formatTime(feed.end)}) before it starts (${formatTime(feed.start)}), so it has no bars`,
     };
-  const odd = Object.keys(world.allocations).find((name) => /^\d/.test(name));
-  if (odd !== undefined)
-    return {
-      path: ['allocations'],
-      text: `allocations has ${odd} in place of a strategy: write names of classes with their shares, such as "{ Momentum: 0.5 }"`,
-    };
-  if (backtest && feed)
+  return null;
+}
+
+function wrongAllocations({ allocations }: WorldFile): Contradiction | null {
+  const odd = Object.keys(allocations).find((name) => /^\d/.test(name));
+  if (odd === undefined) return null;
+  return {
+    path: ['allocations'],
+    text: `allocations has ${odd} in place of a strategy: write names of classes with their shares, such as "{ Momentum: 0.5 }"`,
+  };
+}
+
+function wrongFeed({ mode, feed }: WorldFile): Contradiction | null {
+  if (mode === 'backtest' && feed)
     return {
       path: ['feed'],
       text: 'a backtest reads history, not a feed: take feed away, or say "mode: paper"',
@@ -188,13 +194,17 @@ function contradictionIn(world: WorldFile): Contradiction | null {
       path: ['feed'],
       text: 'made-up bars never end: give the feed an end, or a speed such as "speed: 60"',
     };
-  if (mode === 'live' && world.fills.at === 'limit')
+  return null;
+}
+
+function wrongOrders({ mode, fills, allowLive }: WorldFile): Contradiction | null {
+  if (mode === 'live' && fills.at === 'limit')
     return {
       path: ['fills', 'at'],
       text: 'a live world\'s orders are filled by its broker: say "at: nextOpen", or "mode: paper"',
     };
-  const ofLimit = LIMIT_FIELDS.find((field) => world.fills[field] !== undefined);
-  if (ofLimit && world.fills.at !== 'limit')
+  const ofLimit = LIMIT_FIELDS.find((field) => fills[field] !== undefined);
+  if (ofLimit && fills.at !== 'limit')
     return {
       path: ['fills', ofLimit],
       text: `${ofLimit} is for orders that rest at a price: say "at: limit" in fills, or take it away`,

@@ -17,6 +17,8 @@ export interface CcxtExchange {
   ): Promise<unknown>;
 }
 
+type Module = Readonly<Record<string, unknown>>;
+
 /** Who needs ccxt, and how its errors begin. */
 interface CcxtUser {
   /** Begins a sentence, such as `its ccxt source`. */
@@ -33,8 +35,8 @@ export interface Ccxt {
   kindOf(error: unknown): 'passing' | 'key' | 'symbol' | 'other';
 }
 
-/** The project's own ccxt. @throws SeamlessError `source` that says how to install it */
-export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: string): Promise<Ccxt> {
+/** What the project's own package has to offer. */
+async function importCcxt({ name: user, refuse }: CcxtUser, projectRoot: string): Promise<Module> {
   let path: string;
   try {
     path = createRequire(join(projectRoot, 'package.json')).resolve('ccxt');
@@ -44,9 +46,10 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
       error,
     );
   }
-  let module: Record<string, unknown>;
   try {
-    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    const module = (await import(pathToFileURL(path).href)) as Module;
+    // A CommonJS build has everything under `default`.
+    return { ...module, ...(module['default'] as Module | undefined) };
   } catch (error) {
     const message = messageOf(error);
     throw refuse(
@@ -54,14 +57,14 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
       error,
     );
   }
-  // A CommonJS build has everything under `default`.
-  const all = { ...module, ...(module['default'] as Record<string, unknown> | undefined) };
+}
+
+/** The project's own ccxt. @throws SeamlessError `source` that says how to install it */
+export async function loadCcxt(user: CcxtUser, projectRoot: string): Promise<Ccxt> {
+  const { refuse } = user;
+  const all = await importCcxt(user, projectRoot);
   const exchanges = Array.isArray(all['exchanges']) ? (all['exchanges'] as string[]) : [];
-  const made = (
-    among: Readonly<Record<string, unknown>>,
-    name: string,
-    config: object,
-  ): CcxtExchange | null => {
+  const made = (among: Module, name: string, config: object): CcxtExchange | null => {
     const Exchange = among[name];
     return typeof Exchange === 'function'
       ? new (Exchange as new (config: object) => CcxtExchange)(config)
@@ -78,7 +81,7 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
     exchanges,
     make,
     makePro(name) {
-      const exchange = made((all['pro'] ?? {}) as Record<string, unknown>, name, {});
+      const exchange = made((all['pro'] ?? {}) as Module, name, {});
       if (exchange) return exchange;
       make(name, {});
       throw refuse(

@@ -185,6 +185,43 @@ function isPlain(counts: Counts, index: number, { delimiter, names }: CsvLayout)
   return !maybeDates && !maybeClock && !maybeShort && !maybeCodes && !grouped;
 }
 
+interface JudgedColumn {
+  readonly kind: ColumnKind;
+  /** Marks of a missing value that its cells hold. */
+  readonly marks: readonly string[];
+  /** Its numbers as they are spelled, where DuckDB does not read all of them; null for any other kind. */
+  readonly numbers: readonly string[] | null;
+}
+
+function judgeColumn(
+  name: string,
+  index: number,
+  counts: Counts,
+  texts: Counts,
+  marks: ReadonlySet<string>,
+): JudgedColumn {
+  const only = (kind: ColumnKind): JudgedColumn => ({ kind, marks: [], numbers: null });
+  const filled = Number(counts[`filled${index}`]);
+  if (filled === 0) return only('null');
+  const cells = textsOf(texts, index);
+  if (cells === null) return only('number');
+  const seen = cells.map((cell) => cell.trim()).filter((cell) => marks.has(cell));
+  const rest = cells.filter((cell) => !marks.has(cell.trim()));
+  if (rest.length === 0 && cells.length > 0) return { ...only('null'), marks: seen };
+  if (areCodes(name, rest) || areLengths(name, rest)) return only('string');
+  const kinds = rest.map((cell) => cellKind(cell));
+  const share = (kind: string): number => kinds.filter((each) => each === kind).length;
+  if (kinds.length > 0 && share('boolean') === kinds.length) return only('boolean');
+  const countable = share('number') + share('empty');
+  // If half of the cells are numbers, a text among them is a mistake to report, not a sign of a text column.
+  const numeric = share('number') > 0 && countable * 2 >= kinds.length;
+  const plain = Number(counts[`numbers${index}`]) * 2 >= filled;
+  if (!numeric && !(plain && share('time') === 0)) return only('string');
+  const scaled = rest.some((cell) => isScaled(cell.trim()));
+  const numbers = rest.filter((_, at) => kinds[at] === 'number');
+  return { kind: scaled ? 'scaled' : 'local', marks: seen, numbers };
+}
+
 function judge(
   stream: OpenStream,
   settings: CsvSettings,
@@ -194,35 +231,10 @@ function judge(
   texts: Counts,
 ): Sampled {
   const marks = new Set([...MARKS, ...settings.missing]);
-  const seenMarks = new Set<string>();
-  const numbers = new Map<number, readonly string[]>();
-  const kinds = layout.names.map((_, index): ColumnKind => {
-    if (Number(counts[`filled${index}`]) === 0) return 'null';
-    const cells = textsOf(texts, index);
-    if (cells === null) return 'number';
-    const rest = cells.filter((cell) => !marks.has(cell.trim()));
-    if (rest.length === 0 && cells.length > 0) {
-      for (const cell of cells) seenMarks.add(cell.trim());
-      return 'null';
-    }
-    const name = layout.names[index] ?? '';
-    if (areCodes(name, rest) || areLengths(name, rest)) return 'string';
-    const kinds = rest.map((cell) => cellKind(cell));
-    const share = (kind: string): number => kinds.filter((each) => each === kind).length;
-    if (kinds.length > 0 && share('boolean') === kinds.length) return 'boolean';
-    const countable = share('number') + share('empty');
-    // If half of the cells are numbers, a text among them is a mistake to report, not a sign of a text column.
-    const numeric =
-      share('number') > 0 && countable * 2 >= kinds.length && Number(counts[`filled${index}`]) > 0;
-    const plain = Number(counts[`numbers${index}`]) * 2 >= Number(counts[`filled${index}`]);
-    if (!numeric && !(plain && share('time') === 0)) return 'string';
-    for (const cell of cells) if (marks.has(cell.trim())) seenMarks.add(cell.trim());
-    numbers.set(
-      index,
-      rest.filter((cell) => cellKind(cell) === 'number'),
-    );
-    return rest.some((cell) => isScaled(cell.trim())) ? 'scaled' : 'local';
-  });
+  const judged = layout.names.map((name, index) => judgeColumn(name, index, counts, texts, marks));
+  const kinds = judged.map(({ kind }) => kind);
+  const seenMarks = new Set(judged.flatMap((column) => column.marks));
+  const numbers = new Map(judged.flatMap(({ numbers }, index) => (numbers ? [[index, numbers]] : [])));
   const found = marksIn(numbers, counts, kinds, layout);
   const told = settings.decimal !== null || settings.thousands !== null;
   if (found.open !== undefined && !told) {
