@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { statSync, type BigIntStats } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { bytesDigest } from '../engine/fingerprint/digest.js';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { isSettled } from '../sdk/file-stamps.js';
@@ -216,7 +215,7 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
 }
 
 /**
- * Hash of a file's bytes, from `hints` where its signature is known.
+ * SHA-256 of a file's bytes, from `hints` where its signature is known.
  * @param ends positions in the file: hashes of the bytes before them are kept as well, for `hashBefore`
  * @returns the hash, and the signature of the file that has it
  */
@@ -241,7 +240,7 @@ export async function contentHash(
   return { hash, signature };
 }
 
-/** Hash of a file's first `end` bytes, as long as its content hash is `hash`; null if it is shorter. */
+/** SHA-256 of a file's first `end` bytes, as long as its content hash is `hash`; null if it is shorter. */
 export async function hashBefore(
   stream: OpenStream,
   file: SourceFile,
@@ -263,8 +262,6 @@ function beforeKey(hash: string, end: number): string {
   return `${hash} before ${end}`;
 }
 
-const BLOCK_BYTES = 1 << 20;
-
 /** Hashes of a file's bytes, and of the bytes before each of these positions. */
 async function hashesOf(
   stream: OpenStream,
@@ -272,27 +269,30 @@ async function hashesOf(
   ends: readonly number[],
   told: (done: number) => unknown = () => undefined,
 ): Promise<{ readonly hash: string; readonly before: ReadonlyMap<number, string> }> {
-  // A hash of the blocks' digests: what is before any position costs one part of a block more.
   const sha = createHash('sha256');
   const before = new Map<number, string>();
-  const chunk = Buffer.allocUnsafe(BLOCK_BYTES);
+  const rest = [...ends].sort((a, b) => a - b);
   let done = 0;
+  const update = (bytes: Buffer): void => {
+    sha.update(bytes);
+    done += bytes.length;
+  };
+  const chunk = Buffer.allocUnsafe(1 << 20);
   let handle: FileHandle | null = null;
   try {
     handle = await open(file.path);
     for (;;) {
-      const block = chunk.subarray(0, await filled(handle, chunk));
-      for (const end of ends.filter((each) => done < each && each <= done + block.length))
-        before.set(
-          end,
-          sha
-            .copy()
-            .update(bytesDigest(block.subarray(0, end - done)))
-            .digest('hex'),
-        );
-      if (block.length === 0) break;
-      sha.update(bytesDigest(block));
-      done += block.length;
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
+      if (bytesRead === 0) break;
+      let bytes = chunk.subarray(0, bytesRead);
+      for (let [end] = rest; end !== undefined && end <= done + bytes.length; [end] = rest) {
+        const length = Math.max(0, end - done);
+        update(bytes.subarray(0, length));
+        bytes = bytes.subarray(length);
+        before.set(end, sha.copy().digest('hex'));
+        rest.shift();
+      }
+      update(bytes);
       told(done);
     }
   } catch (error) {
@@ -301,17 +301,6 @@ async function hashesOf(
     await handle?.close();
   }
   return { hash: sha.digest('hex'), before };
-}
-
-/** Reads a whole block, or what is left of the file; how many bytes. */
-async function filled(handle: FileHandle, block: Buffer): Promise<number> {
-  let length = 0;
-  while (length < block.length) {
-    const { bytesRead } = await handle.read(block, length, block.length - length, null);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return length;
 }
 
 /** @throws SeamlessError `source` when a file has changed since `signature` was taken */

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { renameSync, statSync, utimesSync } from 'node:fs';
-import type { OpenStream } from '../../src/engine/ports/source.js';
-import { contentHash } from '../../src/sources/files.js';
 import { Project, readAll } from './support.js';
 
 /** A clock's tick long past: what is changed now was changed long ago. */
@@ -64,27 +62,9 @@ describe('the version of a file', () => {
     project.write('bars.csv', 'time,x\n0,1\n');
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(project.path('bars.csv'), { bigint: true });
     hints.set([project.path('bars.csv'), dev, ino, size, mtimeNs, ctimeNs].join('|'), 'known');
-    assert.match(await version(), /^content:known:/);
+    assert.match(await version(), /^sha256:known:/);
     project.write('bars.csv', 'time,x\n0,1\n60,2\n');
     assert.doesNotMatch(await version(), /known/);
-  });
-
-  it('of a part of a file is that of a file with its bytes', async () => {
-    const block = 1 << 20;
-    const bytes = Buffer.alloc(2 * block + 7, 'time,x\n0,1\n');
-    const sizes = [1, block - 1, block, block + 1, 2 * block, bytes.length];
-    const stream = { name: 'price', location: null } as OpenStream;
-    const hashed = async (length: number, ends: readonly number[]) => {
-      project.write('bars.csv', bytes.subarray(0, length));
-      const file = { shown: 'bars.csv', path: project.path('bars.csv') };
-      return (await contentHash(stream, project.root, file, hints, () => Promise.resolve(ends))).hash;
-    };
-    const whole = await hashed(bytes.length, sizes);
-    const before = sizes.map((end) => hints.get(`${whole} before ${end}`));
-    const alone: string[] = [];
-    for (const size of sizes) alone.push(await hashed(size, []));
-    assert.deepEqual(before, alone);
-    assert.equal(new Set(before).size, sizes.length);
   });
 
   it('of several Parquet files changes with any of them', async () => {

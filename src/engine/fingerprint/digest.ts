@@ -1,7 +1,7 @@
-import { createCipheriv, createHash, hash as hashOnce } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import type { Column, Table } from '../../sdk/table.js';
 
-/** 128 bits in hexadecimal: practically unique, and short enough to store by the thousand. */
+/** 128 bits of SHA-256 in hexadecimal: practically unique, and short enough to store by the thousand. */
 export type Digest = string;
 
 const DIGEST_LENGTH = 32;
@@ -34,18 +34,8 @@ export function plainDigest(parts: readonly string[]): Digest {
   return hashOnce('sha256', `["${parts.join('","')}"]`).slice(0, DIGEST_LENGTH);
 }
 
-/** From this many bytes on, GHASH takes less time than SHA-256: a seventh, for many bytes. */
-const MANY_BYTES = 16_384;
-
-const KEY = new Uint8Array(16);
-const NONCE = new Uint8Array(12);
-
-/** SHA-256 of a few bytes, and AES-GCM's authentication of many, which is GHASH. It tells accidents, not forgeries. */
 export function bytesDigest(bytes: Uint8Array): Digest {
-  if (bytes.byteLength < MANY_BYTES) return hashOnce('sha256', bytes).slice(0, DIGEST_LENGTH);
-  const gcm = createCipheriv('aes-128-gcm', KEY, NONCE).setAAD(bytes);
-  gcm.final();
-  return gcm.getAuthTag().toString('hex');
+  return hashOnce('sha256', bytes).slice(0, DIGEST_LENGTH);
 }
 
 /** Of a table without rows. */
@@ -67,7 +57,7 @@ export function noteTableDigest(table: Table, digest: Digest): void {
   tables.set(table, digest);
 }
 
-/** Digest of numbers in memory. Cached per array. */
+/** 128 bits of the SHA-256 of numbers in memory. Cached per array. */
 export function numbersDigest(values: Float64Array): Digest {
   const digest = numbers.get(values) ?? bytesDigest(bytesOf(values));
   numbers.set(values, digest);

@@ -120,7 +120,7 @@ class CsvReader implements SourceReader {
     this.#signatures = found.map(({ signature }) => signature);
     const hashes = found.map(({ hash }) => hash).sort();
     const all = hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex');
-    this.#version = `content:${all}:${readingOf(settings)}`;
+    this.#version = `sha256:${all}:${readingOf(settings)}`;
     return this.#version;
   }
 

@@ -145,7 +145,7 @@ class ParquetFiles implements RelationSource {
       this.#contents.push(hash);
     }
     this.#signatures = signatures;
-    this.#version = `content:${sha.digest('hex')}:${readingOf(this.time)}`;
+    this.#version = `sha256:${sha.digest('hex')}:${readingOf(this.time)}`;
     return this.#version;
   }
 

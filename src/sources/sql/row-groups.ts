@@ -13,7 +13,7 @@ export interface Border {
 
 /** A border, and what later content is compared with. */
 export interface KnownBorder extends Border {
-  /** Hash of the bytes before it. */
+  /** SHA-256 of the bytes before it. */
   readonly hash: string;
   /** The earliest open after it; null: no rows. */
   readonly after: Seconds | null;

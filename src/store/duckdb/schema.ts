@@ -1,5 +1,5 @@
 /** Raised whenever an older reader would misread the format. Older caches are set aside: there are no migrations. */
-export const FORMAT_VERSION = 12;
+export const FORMAT_VERSION = 11;
 
 /** The type of a catalog column; with `?`, it may be null. */
 export type Kind = 'text' | 'text?' | 'number' | 'number?' | 'integer' | 'flag';

@@ -1,4 +1,5 @@
-import { bytesDigest, numbersDigest } from '../../engine/fingerprint/digest.js';
+import { hash } from 'node:crypto';
+import { numbersDigest } from '../../engine/fingerprint/digest.js';
 import type { Column } from '../../sdk/table.js';
 import { levelsOf, packBits } from './levels.js';
 
@@ -22,8 +23,12 @@ export type PageType = 'time' | 'double' | 'boolean' | 'text' | 'bytes';
 /** Most bytes of text in a page: Parquet stores a page's size as a 32-bit number. */
 const TEXT_PAGE_BYTES = 2 ** 28;
 
-/** Digest of a page's levels and values. */
-export const pageDigest = bytesDigest;
+const DIGEST_LENGTH = 32;
+
+/** 128 bits of the SHA-256 of a page's levels and values, in hexadecimal. */
+export function pageDigest(bytes: Uint8Array): string {
+  return hash('sha256', bytes).slice(0, DIGEST_LENGTH);
+}
 
 export function bytesOf(array: Float64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
