@@ -14,6 +14,7 @@ import {
   type Calls,
   type ThreadMessage,
 } from './messages.js';
+import { eachResult } from './result-messages.js';
 
 /** After this many milliseconds, a cancelled call without an answer is stuck in author code. */
 const PATIENCE_MS = 100;
@@ -167,7 +168,7 @@ export class HostThread {
         this.onStray(deserializeError(message.error));
         break;
       case 'computed':
-        pending?.onComputed?.(message.at, message.result);
+        if (pending?.onComputed) eachResult(message.results, pending.onComputed);
         break;
       case 'progress':
         pending?.onProgress?.(message.at, message.done);

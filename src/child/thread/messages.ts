@@ -1,19 +1,14 @@
 import * as v from 'valibot';
 
-import type {
-  ComputeRequest,
-  ComputeResult,
-  MemberDescription,
-  Part,
-  SourceDescription,
-} from '../../engine/ports/host.js';
+import type { ComputeRequest, MemberDescription, Part, SourceDescription } from '../../engine/ports/host.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
-import { count, failure, kind, list, location, seconds, serviceLevel } from '../../protocol/shapes.js';
+import { count, kind, list, location, seconds, serviceLevel } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/wire-error.js';
 import type { HeldTo } from '../../sdk/providers/fetched.js';
 import type { DataPresetSpec } from '../../sdk/providers/presets.js';
 import type { Range } from '../../sdk/time/time.js';
+import { sentResults } from './result-messages.js';
 import { sentSlots, wholeTable, type BeginSlots, type CloseSlots } from './slot-messages.js';
 
 /**
@@ -136,7 +131,7 @@ interface Payloads {
   open: readonly (readonly [string, readonly string[]])[];
   /** Waits for a debugger: reports the address, and is answered when one is attached and has set its breakpoints. */
   inspect: null;
-  /** Computes nodes that do not read each other. Each result is a message of its own, before the final answer. */
+  /** Computes nodes that do not read each other. Results come in messages of their own, before the final answer. */
   compute: readonly ComputeRequest[];
   /** Prepares to compute slot after slot, starting from earlier rows. */
   beginSlots: BeginSlots;
@@ -203,16 +198,9 @@ export type CallMessage =
 const output = v.picklist(['stdout', 'stderr']);
 export type Output = v.InferOutput<typeof output>;
 
-const computed: SchemaOf<ComputeResult> = v.object({
-  table: wholeTable(),
-  failure: v.nullable(failure),
-  state: v.exactOptional(v.instance(Uint8Array)),
-});
-
 /** From the thread. The most frequent come first, since each is tried in turn. */
 export const threadMessage = v.variant('type', [
-  /** The result for the request at a position in the call. */
-  v.object({ type: v.literal('computed'), id: count, at: count, result: computed }),
+  v.object({ type: v.literal('computed'), id: count, results: sentResults }),
   v.object({ type: v.literal('result'), id: count, value: v.unknown() }),
   /** `stray`: an error that author code left behind in a timer or a promise. */
   v.object({ type: v.picklist(['error', 'stray']), id: count, error: serializedError }),

@@ -19,7 +19,7 @@ import type { Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time/time.js';
 import type { CallHooks, HostThread } from './host-thread.js';
 import type { Calls, LoadCall, SentNode, SentStrategy } from './messages.js';
-import { shareRequest } from './share.js';
+import { shareRequests } from './share.js';
 import { packTables, unpackTables } from './slot-messages.js';
 
 /** A requested computation that was not sent yet. */
@@ -132,15 +132,11 @@ export class RemoteHost implements StrategyHost {
   }
 
   async #computed(together: readonly Waiting[], signal: AbortSignal): Promise<void> {
-    await this.#thread.call(
-      'compute',
-      together.map(({ request }) => shareRequest(request)),
-      {
-        signal,
-        onComputed: (at, result) => together[at]?.resolve(result),
-        onProgress: (at, done) => together[at]?.progress(done),
-      },
-    );
+    await this.#thread.call('compute', shareRequests(together.map(({ request }) => request)), {
+      signal,
+      onComputed: (at, result) => together[at]?.resolve(result),
+      onProgress: (at, done) => together[at]?.progress(done),
+    });
   }
 
   /**

@@ -49,14 +49,24 @@ function shareColumn(column: Column): Column {
   }
 }
 
-export function shareRequest(request: ComputeRequest): ComputeRequest {
-  return {
+/** Requests of one message. A table that many of them read crosses once. */
+export function shareRequests(requests: readonly ComputeRequest[]): ComputeRequest[] {
+  const tables = new Map<Table, Table>();
+  const sharedTable = (table: Table): Table => {
+    const before = tables.get(table);
+    if (before) return before;
+    const shared = shareTable(table);
+    tables.set(table, shared);
+    return shared;
+  };
+  return requests.map((request) => ({
     ...request,
+    opens: share(request.opens),
     asOf: share(request.asOf),
     inputs: request.inputs.map((input) => ({
       ...input,
-      table: shareTable(input.table),
+      table: sharedTable(input.table),
       end: share(input.end),
     })),
-  };
+  }));
 }

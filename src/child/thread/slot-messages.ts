@@ -29,7 +29,7 @@ export interface CloseSlots {
  * Tables with equal column names that hold only numbers: the table of `nodes[i]` has the next `counts[i]` rows. Values are in
  * order of tables, then of columns.
  */
-interface NumberTables {
+export interface NumberTables {
   readonly shape: Table['shape'];
   readonly names: readonly string[];
   readonly nodes: Int32Array;
@@ -52,7 +52,7 @@ export interface SentSlots {
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const numberTables: v.GenericSchema<unknown, NumberTables> = v.pipe(
+export const numberTables: v.GenericSchema<unknown, NumberTables> = v.pipe(
   v.object({
     shape: v.picklist(['value', 'record']),
     names: v.array(v.string()),
@@ -149,7 +149,7 @@ function append(all: number[], values: Float64Array): void {
   for (let i = 0; i < values.length; i++) all.push(values[i] as number);
 }
 
-function isPlain({ columns, present }: Table): boolean {
+export function isPlain({ columns, present }: Table): boolean {
   if (present) return false;
   for (const { type, valid } of columns) if (type !== 'number' || valid) return false;
   return columns.length > 0;

@@ -26,6 +26,7 @@ import type {
   SentStrategy,
 } from './messages.js';
 import { SharedMemoryUse } from '../session/let-go.js';
+import { ResultPacker } from './result-messages.js';
 import { shareTable } from './share.js';
 import { SlotThread } from './slot-thread.js';
 
@@ -150,17 +151,26 @@ export class ThreadService {
 
   async #compute(requests: readonly ComputeRequest[], work: Work): Promise<null> {
     const { id } = work;
-    await this.#host.computeAll(
-      requests,
-      {
-        computed: (at, { table, ...result }) => {
-          this.#memory.made(table.ts.byteLength * table.columns.length);
-          this.#post({ type: 'computed', id, at, result: { ...result, table: shareTable(table) } });
+    const results = new ResultPacker((sent) => this.#post({ type: 'computed', id, results: sent }));
+    try {
+      await this.#host.computeAll(
+        requests,
+        {
+          computed: (at, result) => {
+            const { ts, columns } = result.table;
+            this.#memory.made(ts.byteLength * columns.length);
+            results.add(at, result);
+          },
+          progress: (at, done) => {
+            results.flush();
+            this.#post({ type: 'progress', id, at, done });
+          },
         },
-        progress: (at, done) => this.#post({ type: 'progress', id, at, done }),
-      },
-      work,
-    );
+        work,
+      );
+    } finally {
+      results.flush();
+    }
     return null;
   }
 
