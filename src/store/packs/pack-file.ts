@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { constantLevels } from './levels.js';
 import type { Page, PageType } from './pages.js';
-import { binary, encodeStruct, i32, i64, list, struct, text, type Fields, type Thrift } from './thrift.js';
+import { ThriftWriter } from './thrift.js';
 
 /** Rows of a column that belong to no segment: nulls. */
 export interface Gap {
@@ -95,25 +95,42 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Shorter parts are put together, longer ones written from where they are. */
+const WORTH_OWN_PART = 4096;
+
 /** Collects parts and counts their bytes. */
 class Out {
   at = 0;
-  #parts: Uint8Array[] = [];
+  readonly #parts: Uint8Array[] = [];
+  readonly #short = new ThriftWriter();
 
   write(...parts: readonly Uint8Array[]): void {
     for (const part of parts) {
       this.at += part.length;
-      if (part.length > 0) this.#parts.push(part);
+      if (part.length < WORTH_OWN_PART) this.#short.append(part);
+      else this.#parts.push(...this.#taken(), part);
     }
+  }
+
+  /** A struct as it is encoded. */
+  struct(body: (to: ThriftWriter) => void): void {
+    const before = this.#short.length;
+    this.#short.whole(() => body(this.#short));
+    this.at += this.#short.length - before;
   }
 
   /** Asynchronous: the next chunk is computed meanwhile. */
   async writeTo(file: number): Promise<void> {
+    this.#parts.push(...this.#taken());
     for (let from = 0; from < this.#parts.length; from += PARTS_AT_ONCE) {
       let parts: readonly Uint8Array[] = this.#parts.slice(from, from + PARTS_AT_ONCE);
       // A nearly full disk accepts only some of the bytes.
       while (parts.length > 0) parts = without(parts, (await write(file, parts)).bytesWritten);
     }
+  }
+
+  #taken(): Uint8Array[] {
+    return this.#short.length > 0 ? [this.#short.take()] : [];
   }
 }
 
@@ -126,96 +143,147 @@ function without(parts: readonly Uint8Array[], written: number): Uint8Array[] {
   });
 }
 
+/** Where a column was written. */
+interface WrittenColumn {
+  readonly column: PackColumn;
+  readonly start: number;
+  readonly bytes: number;
+}
+
 function writeAll(out: Out, pack: Pack): void {
   out.write(MAGIC);
   const pages = new Map<Page, number>();
-  const chunks = pack.columns.map((column) => writeColumn(out, column, pack, pages));
+  const levels = new ConstantLevels();
+  const columns = pack.columns.map((column): WrittenColumn => {
+    const start = out.at;
+    writeColumn(out, column, levels, pages);
+    return { column, start, bytes: out.at - start };
+  });
   const blobs = pack.blobs.map((blob) => {
     const at = out.at;
     out.write(blob);
     return at;
   });
-  const size = out.at - MAGIC.length;
-  const footer = encodeStruct([
-    [1, i32(1)],
-    [2, list([struct([4, text('pack')], [5, i32(pack.columns.length)]), ...pack.columns.map(elementOf)])],
-    [3, i64(pack.rows)],
-    [4, list([struct([1, list(chunks)], [2, i64(size)], [3, i64(pack.rows)])])],
-    [5, list(Object.entries(pack.describe({ pages, blobs })).map(keyValue))],
-    [6, text(CREATED_BY)],
-    // Readers ignore the minimum and maximum without a column order.
-    [7, list(pack.columns.map(() => struct([1, struct()])))],
-  ]);
+  const end = out.at;
+  const metadata = Object.entries(pack.describe({ pages, blobs }));
+  out.struct((to) => writeFooter(to, pack, columns, end - MAGIC.length, metadata));
   const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, footer.length, true);
-  out.write(footer, length, MAGIC);
+  new DataView(length.buffer).setUint32(0, out.at - end, true);
+  out.write(length, MAGIC);
 }
 
-function keyValue([key, value]: readonly [string, string]): Thrift {
-  return struct([1, text(key)], [2, text(value)]);
+function writeFooter(
+  to: ThriftWriter,
+  { rows, times }: Pack,
+  columns: readonly WrittenColumn[],
+  size: number,
+  metadata: readonly (readonly [key: string, value: string])[],
+): void {
+  to.i32(1, 1);
+  to.structs(2, [null, ...columns], (each) => {
+    if (each) return writeElement(to, each.column);
+    to.text(4, 'pack');
+    to.i32(5, columns.length);
+  });
+  to.i64(3, rows);
+  to.structs(4, [rows], () => {
+    to.structs(1, columns, (each, index) => writeChunk(to, each, rows, index === 0 ? times : null));
+    to.i64(2, size);
+    to.i64(3, rows);
+  });
+  to.structs(5, metadata, ([key, value]) => {
+    to.text(1, key);
+    to.text(2, value);
+  });
+  to.text(6, CREATED_BY);
+  // Readers ignore the minimum and maximum without a column order.
+  to.structs(7, columns, () => to.struct(1, () => undefined));
 }
 
-function elementOf({ name, type, required }: PackColumn): Thrift {
-  const fields: Fields[number][] = [
-    [1, i32(TYPES[type])],
-    [3, i32(required ? REQUIRED : OPTIONAL)],
-    [4, text(name)],
-  ];
-  if (type === 'text') fields.push([6, i32(UTF8)], [10, struct([1, struct()])]);
-  return struct(...fields);
+function writeElement(to: ThriftWriter, { name, type, required }: PackColumn): void {
+  to.i32(1, TYPES[type]);
+  to.i32(3, required ? REQUIRED : OPTIONAL);
+  to.text(4, name);
+  if (type !== 'text') return;
+  to.i32(6, UTF8);
+  to.struct(10, () => to.struct(1, () => undefined));
 }
 
-/** Writes a column's pages, notes their offsets and returns its metadata. */
-function writeColumn(out: Out, column: PackColumn, pack: Pack, places: Map<Page, number>): Thrift {
-  const start = out.at;
+/** Where a column is, and its type. @param times of its first and last row, if they are known */
+function writeChunk(
+  to: ThriftWriter,
+  { column, start, bytes }: WrittenColumn,
+  rows: number,
+  times: Pack['times'],
+): void {
+  to.i64(2, start);
+  to.struct(3, () => {
+    to.i32(1, TYPES[column.type]);
+    to.i32s(2, [PLAIN, RLE]);
+    to.texts(3, [column.name]);
+    to.i32(4, UNCOMPRESSED);
+    to.i64(5, rows);
+    to.i64(6, bytes);
+    to.i64(7, bytes);
+    to.i64(9, start);
+    if (!times) return;
+    const [first, last] = times;
+    to.struct(12, () => {
+      to.i64(3, 0);
+      to.binary(5, time(last, column.type));
+      to.binary(6, time(first, column.type));
+    });
+  });
+}
+
+/** Levels of pages without nulls, and of gaps: most pages of a pack have as many rows. */
+class ConstantLevels {
+  readonly #known = new Map<number, Uint8Array>();
+
+  of(rows: number, level: 0 | 1): Uint8Array {
+    const key = rows * 2 + level;
+    const known = this.#known.get(key) ?? constantLevels(rows, level);
+    this.#known.set(key, known);
+    return known;
+  }
+}
+
+/** Writes a column's pages and notes their offsets. */
+function writeColumn(out: Out, column: PackColumn, levels: ConstantLevels, places: Map<Page, number>): void {
   for (const page of column.pages) {
-    if ('gap' in page) writePage(out, page.gap, [constantLevels(page.gap, 0)]);
+    if ('gap' in page) writePage(out, page.gap, [levels.of(page.gap, 0)]);
     else if (page.levels > 0 || column.required) places.set(page, writePage(out, page.rows, page.load()));
     else {
       // A layout leaves out the levels of a page without nulls.
-      const levels = constantLevels(page.rows, 1);
-      places.set(page, writePage(out, page.rows, [levels, ...page.load()]) + levels.length);
+      const all = levels.of(page.rows, 1);
+      places.set(page, writePage(out, page.rows, [all, ...page.load()]) + all.length);
     }
   }
-  const fields: Fields[number][] = [
-    [1, i32(TYPES[column.type])],
-    [2, list([i32(PLAIN), i32(RLE)])],
-    [3, list([text(column.name)])],
-    [4, i32(UNCOMPRESSED)],
-    [5, i64(pack.rows)],
-    [6, i64(out.at - start)],
-    [7, i64(out.at - start)],
-    [9, i64(start)],
-  ];
-  if (column === pack.columns[0] && pack.times) fields.push([12, statistics(pack.times, column.type)]);
-  return struct([2, i64(start)], [3, struct(...fields)]);
 }
 
 /** Returns the offset after its header. */
 function writePage(out: Out, rows: number, parts: readonly Uint8Array[]): number {
-  const size = i32(parts.reduce((sum, part) => sum + part.length, 0));
-  const data = struct([1, i32(rows)], [2, i32(PLAIN)], [3, i32(RLE)], [4, i32(RLE)]);
-  out.write(
-    encodeStruct([
-      [1, i32(DATA_PAGE)],
-      [2, size],
-      [3, size],
-      [5, data],
-    ]),
-  );
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  out.struct((to) => {
+    to.i32(1, DATA_PAGE);
+    to.i32(2, size);
+    to.i32(3, size);
+    to.struct(5, () => {
+      to.i32(1, rows);
+      to.i32(2, PLAIN);
+      to.i32(3, RLE);
+      to.i32(4, RLE);
+    });
+  });
   const at = out.at;
   out.write(...parts);
   return at;
 }
 
-function statistics([first, last]: readonly [number, number], type: PageType): Thrift {
-  return struct([3, i64(0)], [5, time(last, type)], [6, time(first, type)]);
-}
-
-function time(value: number, type: PageType): Thrift {
+function time(value: number, type: PageType): Uint8Array {
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);
   if (type === 'double') view.setFloat64(0, value, true);
   else view.setBigInt64(0, BigInt(value), true);
-  return binary(bytes);
+  return bytes;
 }

@@ -8,105 +8,136 @@ const BINARY = 8;
 const LIST = 9;
 const STRUCT = 12;
 
-/** A value with its type. */
-export type Thrift =
-  | { readonly type: typeof I32 | typeof I64; readonly value: number }
-  | { readonly type: typeof BINARY; readonly value: Uint8Array }
-  | { readonly type: typeof LIST; readonly value: readonly Thrift[] }
-  | { readonly type: typeof STRUCT; readonly value: Fields };
+const FIRST_BYTES = 4096;
+/** Room for one number: ten bytes hold 64 bits. */
+const NUMBER_BYTES = 10;
 
-/** Fields of a struct by id, ascending. */
-export type Fields = readonly (readonly [id: number, value: Thrift])[];
-
-const utf8 = new TextEncoder();
-
-export const i32 = (value: number): Thrift => ({ type: I32, value });
-export const i64 = (value: number): Thrift => ({ type: I64, value });
-export const binary = (value: Uint8Array): Thrift => ({ type: BINARY, value });
-export const text = (value: string): Thrift => binary(utf8.encode(value));
-export const list = (value: readonly Thrift[]): Thrift => ({ type: LIST, value });
-export const struct = (...value: Fields): Thrift => ({ type: STRUCT, value });
-
-/** The bytes of a struct. */
-export function encodeStruct(fields: Fields): Uint8Array {
-  const out = new Bytes();
-  writeStruct(out, fields);
-  return out.take();
-}
-
-class Bytes {
-  #bytes = new Uint8Array(256);
+/** Writes structs into one growing memory, field by field in ascending order of their ids. */
+export class ThriftWriter {
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #length = 0;
+  /** Id of the last field of the struct that is being written. */
+  #last = 0;
 
-  byte(value: number): void {
-    this.#room(1);
-    this.#bytes[this.#length++] = value;
+  get length(): number {
+    return this.#length;
   }
 
-  /** LEB128, without shifts: file offsets may exceed 32 bits. */
-  varint(value: number): void {
-    let rest = value;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 128);
-    this.byte(rest);
+  i32(id: number, value: number): void {
+    this.#field(id, I32);
+    this.#zigzag(value);
   }
 
-  zigzag(value: number): void {
-    this.varint(value >= 0 ? value * 2 : -value * 2 - 1);
+  i64(id: number, value: number): void {
+    this.#field(id, I64);
+    this.#zigzag(value);
   }
 
-  all(bytes: Uint8Array): void {
+  binary(id: number, value: Uint8Array): void {
+    this.#field(id, BINARY);
+    this.#varint(value.length);
+    this.append(value);
+  }
+
+  text(id: number, value: string): void {
+    this.#field(id, BINARY);
+    this.#text(value);
+  }
+
+  struct(id: number, body: () => void): void {
+    this.#field(id, STRUCT);
+    this.#struct(body);
+  }
+
+  i32s(id: number, values: readonly number[]): void {
+    this.#list(id, I32, values.length);
+    for (const value of values) this.#zigzag(value);
+  }
+
+  texts(id: number, values: readonly string[]): void {
+    this.#list(id, BINARY, values.length);
+    for (const value of values) this.#text(value);
+  }
+
+  /** A list of structs; `body` writes the one of an item. */
+  structs<T>(id: number, items: readonly T[], body: (item: T, index: number) => void): void {
+    this.#list(id, STRUCT, items.length);
+    for (const [index, item] of items.entries()) this.#struct(() => body(item, index));
+  }
+
+  /** A struct of its own, in no other. */
+  whole(body: () => void): void {
+    this.#struct(body);
+  }
+
+  /** Bytes as they are. */
+  append(bytes: Uint8Array): void {
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
+  /** What was written since it was last taken. */
   take(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const taken = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    this.#length = 0;
+    return taken;
+  }
+
+  #struct(body: () => void): void {
+    const around = this.#last;
+    this.#last = 0;
+    body();
+    this.#last = around;
+    this.#byte(0);
+  }
+
+  #field(id: number, type: number): void {
+    const step = id - this.#last;
+    this.#last = id;
+    if (step > 0 && step < 16) return this.#byte((step << 4) | type);
+    this.#byte(type);
+    this.#zigzag(id);
+  }
+
+  #list(id: number, type: number, length: number): void {
+    this.#field(id, LIST);
+    if (length < 15) return this.#byte((length << 4) | type);
+    this.#byte(0xf0 | type);
+    this.#varint(length);
+  }
+
+  #text(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.#varint(length);
+    this.#room(length);
+    this.#bytes.write(value, this.#length);
+    this.#length += length;
+  }
+
+  #byte(value: number): void {
+    this.#room(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** LEB128, without shifts: file offsets may exceed 32 bits. */
+  #varint(value: number): void {
+    this.#room(NUMBER_BYTES);
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest % 128) | 128;
+    this.#bytes[this.#length++] = rest;
+  }
+
+  #zigzag(value: number): void {
+    this.#varint(value >= 0 ? value * 2 : -value * 2 - 1);
   }
 
   #room(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    larger.set(this.#bytes);
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + count));
+    larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
-  }
-}
-
-function writeStruct(out: Bytes, fields: Fields): void {
-  let last = 0;
-  for (const [id, value] of fields) {
-    const step = id - last;
-    if (step > 0 && step < 16) out.byte((step << 4) | value.type);
-    else {
-      out.byte(value.type);
-      out.zigzag(id);
-    }
-    last = id;
-    writeValue(out, value);
-  }
-  out.byte(0);
-}
-
-function writeValue(out: Bytes, { type, value }: Thrift): void {
-  switch (type) {
-    case I32:
-    case I64:
-      return out.zigzag(value);
-    case BINARY:
-      out.varint(value.length);
-      return out.all(value);
-    case LIST: {
-      const element = value[0]?.type ?? I32;
-      if (value.length < 15) out.byte((value.length << 4) | element);
-      else {
-        out.byte(0xf0 | element);
-        out.varint(value.length);
-      }
-      for (const each of value) writeValue(out, each);
-      return;
-    }
-    case STRUCT:
-      return writeStruct(out, value);
   }
 }
 
