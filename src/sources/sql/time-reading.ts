@@ -16,7 +16,7 @@ export function timeReading(
   if (readAsText(time, look)) {
     const reading = textReading(stream, time, columns, shown);
     const text = (raw: string): string => (look.holds === 'number' ? `CAST(${raw} AS BIGINT)::VARCHAR` : raw);
-    return reading && { ...reading, open: (raw, beside) => reading.open(text(raw), beside) };
+    return reading && { ...reading, unit: 0, open: (raw, beside) => reading.open(text(raw), beside) };
   }
   if (look.holds === 'number') return numberReading(stream, time, look);
   const reading = typedReading(stream, time, type);

@@ -13,7 +13,7 @@ import { spellingOfAll, type Spelling } from './spelling.js';
 
 /** How a relation's time columns are read. */
 export interface TimeReading {
-  /** For numeric times: units per second; 0 where rows differ. */
+  /** For numbers that count from 1970: units per second. 0: the column has no one unit, or its times are changed further. */
   readonly unit: number;
   /** SQL for a bar's open in epoch seconds (DOUBLE), given expressions for the time columns. */
   open(raw: string, clock: string | null): string;
@@ -57,7 +57,7 @@ export function numberReading(stream: OpenStream, options: TimeOptions, look: Co
   const cast = (raw: string): string => `TRY_CAST(${raw} AS DOUBLE)`;
   if (options.timeUnit === null && isSerialDay(stream, look)) {
     const open = (raw: string): string => `round((${cast(raw)} - ${SERIAL_DAYS.epoch}) * ${DAY}, 3)${shift}`;
-    return { unit: 1, open, words: 'days as spreadsheets count them' };
+    return { unit: 0, open, words: 'days as spreadsheets count them' };
   }
   const largest = unitOfSize(look.largest);
   if (
