@@ -24,36 +24,61 @@ export async function* streamTables(
   columns: readonly SelectedColumn[],
   rows?: number,
 ): AsyncGenerator<Table> {
-  const names = columns.map((column) => column.name);
+  let batch = new Batch(columns, BATCH_ROWS);
+  for await (const chunk of chunksOf(connection, sql, rows)) {
+    if (batch.rows + chunk.rowCount > BATCH_ROWS) {
+      yield batch.table();
+      batch = new Batch(columns, BATCH_ROWS);
+    }
+    batch.add(chunk);
+  }
+  if (batch.rows > 0) yield batch.table();
+}
+
+/** The same as one table. @param rows their number */
+export async function readTable(
+  connection: DuckDBConnection,
+  sql: string,
+  columns: readonly SelectedColumn[],
+  rows: number,
+): Promise<Table> {
+  const batch = new Batch(columns, rows);
+  for await (const chunk of chunksOf(connection, sql, rows)) batch.add(chunk);
+  return batch.table();
+}
+
+async function* chunksOf(
+  connection: DuckDBConnection,
+  sql: string,
+  rows: number | undefined,
+): AsyncGenerator<DuckDBDataChunk> {
   // DuckDB ends a stream silently when a row in the middle cannot be read, so only a stream with a known row count is safe.
   const result = rows === undefined ? await connection.run(sql) : await connection.stream(sql);
   let read = 0;
-  let batch = new Batch(columns);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) break;
-    if (batch.rows + chunk.rowCount > BATCH_ROWS) {
-      yield batch.table(names);
-      batch = new Batch(columns);
-    }
-    batch.add(chunk);
     read += chunk.rowCount;
+    if (rows !== undefined && read > rows) break;
+    yield chunk;
   }
-  if (rows !== undefined && read !== rows) {
-    // Reading the whole result at once gives DuckDB's error message.
-    await connection.run(sql);
-    throw new Error(`only ${read} of ${rows} rows could be read`);
-  }
-  if (batch.rows > 0) yield batch.table(names);
+  if (rows === undefined || read === rows) return;
+  // Reading the whole result at once gives DuckDB's error message.
+  await connection.run(sql);
+  throw new Error(`${read} rows were read where ${rows} were counted`);
 }
 
 class Batch {
   rows = 0;
-  readonly #time = new NumberCells('number');
+  readonly #names: readonly string[];
+  readonly #time: Cells;
   readonly #cells: readonly Cells[];
 
-  constructor(columns: readonly SelectedColumn[]) {
-    this.#cells = columns.map(({ type }) => cellsFor(type));
+  /** @param most rows */
+  constructor(columns: readonly SelectedColumn[], most: number) {
+    this.#names = columns.map(({ name }) => name);
+    this.#time = new NumberCells('number', most);
+    this.#cells = columns.map(({ type }) => cellsFor(type, most));
   }
 
   add(chunk: DuckDBDataChunk): void {
@@ -62,31 +87,36 @@ class Batch {
     this.rows += chunk.rowCount;
   }
 
-  table(names: readonly string[]): Table {
+  table(): Table {
     return {
       shape: 'record',
-      ts: this.#time.values.subarray(0, this.rows),
-      names,
+      ts: this.#time.column(this.rows).values as Float64Array,
+      names: this.#names,
       columns: this.#cells.map((cells) => cells.column(this.rows)),
       present: null,
     };
   }
 }
 
-function cellsFor(type: CellType): Cells {
+function cellsFor(type: CellType, most: number): Cells {
   switch (type) {
     case 'number':
     case 'null':
-      return new NumberCells(type);
+      return new NumberCells(type, most);
     case 'boolean':
-      return new BooleanCells();
+      return new BooleanCells(most);
     default:
-      return new TextCells(type);
+      return new TextCells(type, most);
   }
 }
 
 abstract class Cells {
+  readonly #most: number;
   #valid: Uint8Array | null = null;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** Copies column `index` of a chunk into the rows from `at` on. */
   abstract add(chunk: DuckDBDataChunk, index: number, at: number): void;
@@ -97,7 +127,7 @@ abstract class Cells {
   }
 
   protected setNull(row: number): void {
-    this.#valid ??= new Uint8Array(BATCH_ROWS).fill(1);
+    this.#valid ??= new Uint8Array(this.#most).fill(1);
     this.#valid[row] = 0;
   }
 
@@ -115,30 +145,36 @@ abstract class Cells {
 }
 
 class NumberCells extends Cells {
-  readonly values = new Float64Array(BATCH_ROWS);
+  readonly #values: Float64Array;
   readonly #type: 'number' | 'null';
 
-  constructor(type: 'number' | 'null') {
-    super();
+  constructor(type: 'number' | 'null', most: number) {
+    super(most);
+    this.#values = new Float64Array(most);
     this.#type = type;
   }
 
   add(chunk: DuckDBDataChunk, index: number, at: number): void {
     const bytes = vectorBytes(chunk, index, 8);
-    this.values.set(new Float64Array(bytes.buffer, bytes.byteOffset, chunk.rowCount), at);
+    this.#values.set(new Float64Array(bytes.buffer, bytes.byteOffset, chunk.rowCount), at);
     this.eachNull(chunk, index, (row) => {
-      this.values[at + row] = Number.NaN;
+      this.#values[at + row] = Number.NaN;
       this.setNull(at + row);
     });
   }
 
   column(rows: number): Column {
-    return { type: this.#type, values: this.values.subarray(0, rows), valid: this.valid(rows) };
+    return { type: this.#type, values: this.#values.subarray(0, rows), valid: this.valid(rows) };
   }
 }
 
 class BooleanCells extends Cells {
-  readonly #values = new Uint8Array(BATCH_ROWS);
+  readonly #values: Uint8Array;
+
+  constructor(most: number) {
+    super(most);
+    this.#values = new Uint8Array(most);
+  }
 
   add(chunk: DuckDBDataChunk, index: number, at: number): void {
     this.#values.set(vectorBytes(chunk, index, bindings.sizeof_bool), at);
@@ -157,8 +193,8 @@ class TextCells extends Cells {
   readonly #values: string[] = [];
   readonly #type: 'string' | 'json';
 
-  constructor(type: 'string' | 'json') {
-    super();
+  constructor(type: 'string' | 'json', most: number) {
+    super(most);
     this.#type = type;
   }
 

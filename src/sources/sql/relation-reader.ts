@@ -21,6 +21,7 @@ import {
   selectBars,
   selectedColumns,
   timeNames,
+  unbounded,
   type Relation,
 } from './relation.js';
 import type { RelationSource, RowReading } from './relation-source.js';
@@ -42,6 +43,8 @@ import { onGridSql } from '../time/slots.js';
 const SAMPLE_ROWS = 20_000;
 /** Rows from which the spacing is found. */
 const FIRST_ROWS = 1_000;
+/** The same for each symbol of a table: more than a year of days, whose midnights follow daylight saving. */
+const FIRST_OF_SYMBOL = 400;
 
 /** A relation, and the type of its time column. */
 interface Plan {
@@ -60,6 +63,8 @@ interface Plan {
 interface Shared {
   readonly rows: SymbolRows;
   readonly look: SymbolLook;
+  /** Those of all symbols. */
+  readonly looks: ReadonlyMap<string, SymbolLook>;
   readonly symbol: string;
   /** The column with the symbols. */
   readonly raw: string;
@@ -133,7 +138,8 @@ export class RelationReader implements SourceReader {
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
     // A row without a time belongs to no range: it shows only in the whole.
     this.#extent ??= this.#measure();
-    const { first, untimed, count } = await this.#extent;
+    const extent = await this.#extent;
+    const { first, untimed, count } = extent;
     const { relation, all, timeType, shared } = await this.#planned();
     const permissive = this.#source.time.conformance === 'permissive';
     const skipOrThrow = this.#skipOrThrow(range, skip);
@@ -141,11 +147,13 @@ export class RelationReader implements SourceReader {
     if (count > 0 && first !== null)
       await countUntimed(this.#database, relation, openSql(relation), range, first, this.#notes);
     const around = this.#around(relation, skipOrThrow);
+    // Rows that are left out are counted by the range that was asked for.
+    const wanted = permissive || !this.boundsByVersion ? range : unbounded(this.#stream, range, extent);
     const cleaner = new Cleaner(this.#stream, this.#notes);
     try {
-      if (shared) yield await around.next(await this.#sharedRows(shared, all, timeType, range));
+      if (shared) yield await around.next(await this.#sharedRows(shared, all, timeType, wanted));
       else {
-        for await (const table of this.#ownRows(relation, timeType, range))
+        for await (const table of this.#ownRows(relation, timeType, wanted))
           yield permissive ? cleaner.clean(table) : await around.next(table);
       }
     } catch (error) {
@@ -191,13 +199,14 @@ export class RelationReader implements SourceReader {
   }
 
   async #sharedRows(
-    { rows, symbol, raw }: Shared,
+    { rows, looks, symbol, raw }: Shared,
     all: Relation,
     timeType: string,
     range: Range,
   ): Promise<Table> {
     const query = { select: selectBars(all), from: all.from, raw, ...this.#conditions(all, timeType, range) };
-    return this.#rounded.told(await rows.read(symbol, query, selectedColumns(all)));
+    const every = range.start === -Infinity && range.end === Infinity;
+    return this.#rounded.told(await rows.read(symbol, query, selectedColumns(all), every ? looks : null));
   }
 
   /** Conditions on the rows of a range: on the file's own column, and on the opens. */
@@ -309,10 +318,11 @@ export class RelationReader implements SourceReader {
   /** @throws SeamlessError `source` for a symbol that the table does not have */
   async #shared(rows: SymbolRows, one: OneSymbol, all: string, raw: string, open: string): Promise<Shared> {
     const { symbol } = one;
-    const look = (await this.#explaining(rows.looks(all, raw, open, FIRST_ROWS))).get(symbol);
+    const looks = await this.#explaining(rows.looks(all, raw, open, FIRST_OF_SYMBOL));
+    const look = looks.get(symbol);
     if (look) {
       rows.want(symbol, look);
-      return { rows, look, symbol, raw };
+      return { rows, look, looks, symbol, raw };
     }
     await refuseAbsent(this.#stream, this.#database, one, [{ from: all, raw }], this.#source.shown);
     throw new Error(`${symbol} came while the table was read`);

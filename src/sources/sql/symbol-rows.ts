@@ -1,8 +1,7 @@
 import { DuckDBListValue } from '@duckdb/node-api';
-import { concatTables, emptyTable, pickRows, sliceTable, type Column, type Table } from '../../sdk/table.js';
+import { emptyTable, pickRows, sliceTable, type Column, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
-import { addTo } from '../../sdk/lists.js';
-import { streamTables, type SelectedColumn } from '../batches.js';
+import { readTable, type SelectedColumn } from '../batches.js';
 import { symbolSql } from '../universe/symbols.js';
 import { sqlText, type Database } from './database.js';
 
@@ -120,13 +119,21 @@ export class SymbolRows {
     this.#wanted.set(symbol, look);
   }
 
-  /** The rows of a symbol, in table order. */
-  async read(symbol: string, query: RowsQuery, columns: readonly SelectedColumn[]): Promise<Table> {
+  /**
+   * The rows of a symbol, in table order.
+   * @param looks at all symbols, if the query has all rows with a time; null: not all
+   */
+  async read(
+    symbol: string,
+    query: RowsQuery,
+    columns: readonly SelectedColumn[],
+    looks: ReadonlyMap<string, SymbolLook> | null,
+  ): Promise<Table> {
     const key = JSON.stringify(query);
     if (this.#batch?.key !== key || !this.#batch.rows.has(symbol)) {
       if (this.#batch?.key !== key || this.#given.has(symbol)) this.#given.clear();
       this.#batch = null;
-      const rows = await this.#load(this.#nextTo(symbol), query, columns);
+      const rows = await this.#load(this.#nextTo(symbol), query, columns, looks);
       await this.#verify();
       this.#batch = { key, rows };
     }
@@ -156,16 +163,16 @@ export class SymbolRows {
     symbols: readonly string[],
     { select, from, raw, pruned, where }: RowsQuery,
     columns: readonly SelectedColumn[],
+    looks: ReadonlyMap<string, SymbolLook> | null,
   ): Promise<Map<string, Table>> {
     // A range of symbols rather than a list: a list becomes a join, which loses the order.
-    const [least, most] = [symbols[0], symbols.at(-1)].map((symbol) => sqlText(symbol ?? ''));
-    const between = `FROM ${from} WHERE ${symbolSql(raw)} BETWEEN ${least} AND ${most}`;
+    const [least = '', most = ''] = [symbols[0], symbols.at(-1)];
+    const between = `FROM ${from} WHERE ${symbolSql(raw)} BETWEEN ${sqlText(least)} AND ${sqlText(most)}`;
     const sqlOf = (rows: string, column = ''): string =>
       `FROM (SELECT ${select}${column} FROM ${rows}${pruned})${where}`;
-    const counted = await this.#database.rows(
-      `SELECT symbol, count(*)::DOUBLE AS count ${sqlOf(`(${between})`, `, ${symbolSql(raw)} AS symbol`)} GROUP BY symbol`,
-    );
-    const counts = new Map(counted.map(({ symbol, count }) => [String(symbol), Number(count)]));
+    const counts = looks
+      ? countsBetween(looks, least, most)
+      : await this.#counted(sqlOf(`(${between})`, `, ${symbolSql(raw)} AS symbol`));
     const rows = symbols.reduce((sum, symbol) => sum + (counts.get(symbol) ?? 0), 0);
     const wanted = new Set(symbols);
     const runs = this.#runsOf(symbols);
@@ -174,14 +181,17 @@ export class SymbolRows {
     const sql = inRuns
       ? sqlOf(`(${between})`)
       : sqlOf(`(${between} AND ${codeSql(raw, symbols)} IS NOT NULL)`, `, ${codeSql(raw, symbols)} AS code`);
-    const cut = inRuns ? byCounts(runs, counts) : byCode(symbols);
-    const parts = new Map<string, Table[]>();
-    await this.#database.use(async (connection) => {
-      const selected = inRuns ? columns : [...columns, CODE];
-      for await (const table of streamTables(connection, sql, selected, rows))
-        for (const [symbol, part] of cut(table)) addTo(parts, symbol, part);
-    });
-    return new Map(Array.from(parts, ([symbol, tables]) => [symbol, concatTables(tables)]));
+    const table = await this.#database.use((connection) =>
+      readTable(connection, sql, inRuns ? columns : [...columns, CODE], rows),
+    );
+    return new Map(inRuns ? byCounts(table, runs, counts) : byCode(table, symbols));
+  }
+
+  async #counted(rows: string): Promise<ReadonlyMap<string, number>> {
+    const counted = await this.#database.rows(
+      `SELECT symbol, count(*)::DOUBLE AS count ${rows} GROUP BY symbol`,
+    );
+    return new Map(counted.map(({ symbol, count }) => [String(symbol), Number(count)]));
   }
 
   /** Symbols in table order, if the rows of each follow one another; else null. */
@@ -195,24 +205,27 @@ export class SymbolRows {
   }
 }
 
-/** Splits tables, one after the other, into the rows of each symbol, which keep their order. */
-type Cut = (table: Table) => readonly (readonly [symbol: string, part: Table])[];
+/** How many rows with a time the symbols between two have, these included. */
+function countsBetween(
+  looks: ReadonlyMap<string, SymbolLook>,
+  least: string,
+  most: string,
+): ReadonlyMap<string, number> {
+  const between = [...looks].filter(([symbol]) => byBytes(least, symbol) <= 0 && byBytes(symbol, most) <= 0);
+  return new Map(between.map(([symbol, { rows, untimed }]) => [symbol, rows - untimed]));
+}
+
+/** The rows of each symbol, in order. */
+type Parts = readonly (readonly [symbol: string, part: Table])[];
 
 /** For rows in order of symbols, of which each has so many. */
-function byCounts(symbols: readonly string[], counts: ReadonlyMap<string, number>): Cut {
-  const left = symbols.map((symbol) => counts.get(symbol) ?? 0);
-  let at = 0;
-  return (table) => {
-    const parts: [string, Table][] = [];
-    for (let from = 0; from < table.ts.length;) {
-      while (left[at] === 0) at++;
-      const rows = Math.min(left[at] as number, table.ts.length - from);
-      parts.push([symbols[at] as string, sliceTable(table, from, from + rows)]);
-      left[at] = (left[at] as number) - rows;
-      from += rows;
-    }
-    return parts;
-  };
+function byCounts(table: Table, symbols: readonly string[], counts: ReadonlyMap<string, number>): Parts {
+  let end = 0;
+  return symbols.map((symbol) => {
+    const from = end;
+    end += counts.get(symbol) ?? 0;
+    return [symbol, sliceTable(table, from, end)];
+  });
 }
 
 /** What streams over the same content share, by the place they read from. */
@@ -245,23 +258,21 @@ function codeSql(raw: string, symbols: readonly string[]): string {
 }
 
 /** For rows in any order, with the symbol's code as their last column. */
-function byCode(symbols: readonly string[]): Cut {
-  return (table) => {
-    const codes = (table.columns.at(-1) as Column).values as Float64Array;
-    const bare: Table = { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
-    const order = orderOf(codes);
-    const sorted = order ? pickRows(bare, order) : bare;
-    const codeAt = (row: number): number => codes[order ? (order[row] as number) : row] as number;
-    const parts: [string, Table][] = [];
-    for (let from = 0; from < codes.length;) {
-      const code = codeAt(from);
-      let to = from + 1;
-      while (to < codes.length && codeAt(to) === code) to++;
-      parts.push([symbols[code] as string, sliceTable(sorted, from, to)]);
-      from = to;
-    }
-    return parts;
-  };
+function byCode(table: Table, symbols: readonly string[]): Parts {
+  const codes = (table.columns.at(-1) as Column).values as Float64Array;
+  const bare: Table = { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
+  const order = orderOf(codes);
+  const sorted = order ? pickRows(bare, order) : bare;
+  const codeAt = (row: number): number => codes[order ? (order[row] as number) : row] as number;
+  const parts: [string, Table][] = [];
+  for (let from = 0; from < codes.length;) {
+    const code = codeAt(from);
+    let to = from + 1;
+    while (to < codes.length && codeAt(to) === code) to++;
+    parts.push([symbols[code] as string, sliceTable(sorted, from, to)]);
+    from = to;
+  }
+  return parts;
 }
 
 /** Rows by code, in stable order; null: they are sorted already. */
