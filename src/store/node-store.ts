@@ -3,6 +3,7 @@ import type {
   Allocate,
   Candidate,
   Commit,
+  Covered,
   CoveredSpan,
   Dependent,
   EarlierNode,
@@ -40,6 +41,7 @@ import { placesOf, type Places } from './segments/places.js';
 import {
   candidates,
   coverage,
+  covered,
   coversIn,
   dependents,
   lastTimes,
@@ -97,6 +99,10 @@ export class Store implements NodeStore {
 
   earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]> {
     return this.#alone(() => earlier(this.#context, nodes));
+  }
+
+  covered(fingerprints: readonly string[]): Promise<ReadonlyMap<string, Covered>> {
+    return this.#alone(() => covered(this.#context, fingerprints));
   }
 
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>> {

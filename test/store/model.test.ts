@@ -171,6 +171,7 @@ async function assertAlike(store: NodeStore, model: NodeStore): Promise<void> {
   // Before coverage is known as well as after, when it tells the columns and the counts.
   assert.deepEqual(await store.summarize(requests), await model.summarize(requests));
   assert.deepEqual([...(await store.coverage(names))], [...(await model.coverage(names))]);
+  assert.deepEqual([...(await store.covered(names))], [...(await model.covered(names))]);
   assert.deepEqual([...(await store.sources(names))].sort(), [...(await model.sources(names))].sort());
   assert.deepEqual((await store.read(requests)).map(rowsOf), (await model.read(requests)).map(rowsOf));
   // Of one answer first these are asked, then others, then these again.
@@ -185,7 +186,10 @@ async function assertAlike(store: NodeStore, model: NodeStore): Promise<void> {
       }
     }
   }
-  const times = names.flatMap((fingerprint) => [2, 9].map((from) => ({ fingerprint, from, count: 5 })));
+  const counts = [1, 5];
+  const times = names.flatMap((fingerprint) =>
+    [2, 9].flatMap((from) => counts.map((count) => ({ fingerprint, from, count }))),
+  );
   assert.deepEqual(await store.timesFrom(times), await model.timesFrom(times));
   assert.deepEqual(await store.readsSince(requests), await model.readsSince(requests));
   for (const stream of ['s1', 's2', 'a', 'c'])

@@ -3,6 +3,7 @@ import type { ScanState } from '../../src/engine/ports/host.js';
 import type {
   Candidate,
   Commit,
+  Covered,
   CoveredSpan,
   Dependent,
   EarlierNode,
@@ -16,7 +17,7 @@ import type {
   SourceState,
   TimesRequest,
 } from '../../src/engine/ports/store.js';
-import { difference } from '../../src/engine/plan/ranges.js';
+import { difference, union } from '../../src/engine/plan/ranges.js';
 import { earliest } from '../../src/engine/plan/since.js';
 import { concatTables, sliceTableByTime, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time/time.js';
@@ -101,6 +102,14 @@ export class MemoryStore implements NodeStore {
       fingerprint,
       this.#spansOf(fingerprint),
     ]);
+    return Promise.resolve(new Map(found));
+  }
+
+  covered(fingerprints: readonly string[]): Promise<ReadonlyMap<string, Covered>> {
+    const found = fingerprints.map((fingerprint): [string, Covered] => {
+      const spans = this.#spansOf(fingerprint);
+      return [fingerprint, { ranges: union(spans), reused: union(spans.filter(({ reused }) => reused)) }];
+    });
     return Promise.resolve(new Map(found));
   }
 

@@ -102,9 +102,9 @@ function newFinding(): Finding {
 async function storedSide(store: Store, graph: Graph): Promise<Stored> {
   const prints = fingerprints(graph, 'verify');
   const ids = prints.map(({ hash: full }) => full);
-  const [coverage, sources] = [await store.coverage(ids), await store.sources(ids)];
+  const [coverage, sources] = [await store.covered(ids), await store.sources(ids)];
   const versions = new Map(ids.map((id, index) => [index, sources.get(id)?.version ?? null]));
-  return { graph, prints, covered: ids.map((id) => union(coverage.get(id) ?? [])), versions };
+  return { graph, prints, covered: ids.map((id) => coverage.get(id)?.ranges ?? []), versions };
 }
 
 function chosenNodes({ nodes, strategy }: Graph, names: readonly string[]): readonly GraphNode[] {

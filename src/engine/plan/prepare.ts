@@ -4,8 +4,8 @@ import { Explainer } from '../fingerprint/explain.js';
 import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
 import type { StrategyHost } from '../ports/host.js';
-import type { CoveredSpan, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
-import { union, type RangeSet } from './ranges.js';
+import type { Covered, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
+import type { RangeSet } from './ranges.js';
 
 /** A strategy's current code compared with the store. Lists are by position in the graph. */
 export interface Prepared {
@@ -17,7 +17,7 @@ export interface Prepared {
   /** What changed about each node since it was stored. Empty: nothing, or unknown. */
   readonly changes: readonly (readonly PartChange[])[];
   /** By fingerprint. */
-  readonly coverage: ReadonlyMap<string, readonly CoveredSpan[]>;
+  readonly coverage: ReadonlyMap<string, Covered>;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function prepare(
   const histories = await (register ? store.register(records) : store.compare(records));
   const explainer = await Explainer.load(store, graph, prints, records, histories);
   const changes = graph.nodes.map(({ index }) => explainer.changes(index));
-  const coverage = await store.coverage(prints.map(({ hash }) => hash));
+  const coverage = await store.covered(prints.map(({ hash }) => hash));
   return { graph, fingerprints: prints, records, histories, changes, coverage };
 }
 
@@ -46,7 +46,7 @@ export function coveredOf(
   { fingerprints: prints }: Pick<Prepared, 'fingerprints'>,
   coverage: Prepared['coverage'],
 ): RangeSet[] {
-  return prints.map(({ hash }) => union(coverage.get(hash) ?? []));
+  return prints.map(({ hash }) => coverage.get(hash)?.ranges ?? []);
 }
 
 function recordsOf(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {

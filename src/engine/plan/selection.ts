@@ -2,7 +2,7 @@ import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import { attainable, type Horizon } from './horizon.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { NodeComparison, NodeStore } from '../ports/store.js';
-import { difference, isEmpty, union, type RangeSet } from './ranges.js';
+import { difference, isEmpty, type RangeSet } from './ranges.js';
 import type { Range } from '../../sdk/time/time.js';
 
 /** `all`: every node is completed. `missing`: only nodes with missing or incomplete history, and their inputs. */
@@ -30,10 +30,10 @@ export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promis
   if (changed.length === 0) return new Set();
   const current = await store.current(graph.storedAs);
   const earlier = changed.map((node) => current.get(node.name) ?? '');
-  const coverage = await store.coverage(earlier);
+  const coverage = await store.covered(earlier);
   const left = new Set<number>();
   changed.forEach((node, position) => {
-    const covered = union(coverage.get(earlier[position] as string) ?? []);
+    const covered = coverage.get(earlier[position] as string)?.ranges ?? [];
     // Over the whole request: a bar that only the new version has is missing in the one that would be read.
     if (difference([wanted(parts, node)], covered).length === 0) left.add(node.index);
   });

@@ -144,7 +144,7 @@ export async function statusOf(
       range: looked,
       covered: covered[node.index] as RangeSet,
       before: before[node.index] as RangeSet,
-      reused: union((coverage.get(ids[node.index] as string) ?? []).filter(({ reused }) => reused)),
+      reused: coverage.get(ids[node.index] as string)?.reused ?? [],
       horizon: limits[node.index] as Horizon,
       history: histories[node.index] as NodeComparison,
       print: prints[node.index] as Fingerprint,
@@ -180,8 +180,8 @@ async function coverageBefore(store: NodeStore, graph: Graph, ids: readonly stri
     const known = current.get(name);
     return known === ids[index] ? undefined : known;
   });
-  const coverage = await store.coverage(others.filter((id) => id !== undefined));
-  return others.map((id) => (id === undefined ? [] : union(coverage.get(id) ?? [])));
+  const coverage = await store.covered(others.filter((id) => id !== undefined));
+  return others.map((id) => (id === undefined ? [] : (coverage.get(id)?.ranges ?? [])));
 }
 
 /** A range with open ends, closed by the stored rows and the sources' bounds; null if nothing is known. */

@@ -3,6 +3,7 @@ import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Awaitable, MemberDescription, Part, ScanState, Schema } from './host.js';
 import type { SourceNote } from './source-note.js';
+import type { RangeSet } from '../plan/ranges.js';
 
 /** What the engine needs from a store: nodes by fingerprint, coverage, and rows by segment. */
 
@@ -146,6 +147,13 @@ export interface CoveredSpan extends Range {
   readonly reused: boolean;
 }
 
+/** What is covered of a node, merged. */
+export interface Covered {
+  readonly ranges: RangeSet;
+  /** Of these, what was computed under other fingerprints, and reused. */
+  readonly reused: RangeSet;
+}
+
 /** Allocates memory for numbers. */
 export type Allocate = (count: number) => Float64Array;
 
@@ -170,7 +178,9 @@ export interface NodeStore {
   earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]>;
   /** Fingerprints of a strategy's current nodes, by name. */
   current(strategy: string): Promise<ReadonlyMap<string, string>>;
-  /** Covered ranges of each fingerprint, ascending, not overlapping. */
+  /** What each fingerprint covers. */
+  covered(fingerprints: readonly string[]): Promise<ReadonlyMap<string, Covered>>;
+  /** The same with its segments, ascending, not overlapping: for few nodes. */
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
   sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;
   /**

@@ -143,7 +143,9 @@ export async function openStreams(
 ): Promise<OpenedStreams> {
   const until = request ? Math.max(...graph.nodes.map((node) => onGrid(request, node).end)) : Infinity;
   const needed = { start: request?.start ?? Infinity, end: until };
-  const known = await ports.store.sources(streams.map((node) => (prints[node.index] as Fingerprint).hash));
+  const hashes = streams.map((node) => (prints[node.index] as Fingerprint).hash);
+  const known = await ports.store.sources(hashes);
+  const spans = await ports.store.coverage(hashes);
   const keepers = new Map<number, StreamKeeper>();
   const byFingerprint = new Map<string, StreamKeeper>();
   for (const node of streams) {
@@ -158,7 +160,7 @@ export async function openStreams(
       const deadline = (source.held && hooks.deadlines?.of(print.hash, source.held)) ?? null;
       const reader = await openSource(ports.sources, node, source, deadline);
       // Ending one stream's coverage leaves the others alone.
-      const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.hash) ?? []);
+      const keeper = new StreamKeeper(node, print, reader, ports.store, spans.get(print.hash) ?? []);
       keepers.set(node.index, keeper);
       byFingerprint.set(print.hash, keeper);
     } catch (error) {
@@ -196,7 +198,7 @@ export async function openStreams(
   if (first && keepers.size === 0) throw first;
   const wrote = [...keepers.values()].some((keeper) => keeper.wrote);
   const ids = prints.map(({ hash }) => hash);
-  return { keepers, coverage: wrote ? await ports.store.coverage(ids) : coverage };
+  return { keepers, coverage: wrote ? await ports.store.covered(ids) : coverage };
 }
 
 /** A stream without a keeper has unknown bounds. */

@@ -168,7 +168,7 @@ class FiringSearch {
     const upstream = ancestors(graph, canonical, canonicals);
     const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
     // A search for another node may have read more of these streams since `prepared` was made.
-    const now = await ports.store.coverage([...upstream].map((at) => (prints[at] as Fingerprint).hash));
+    const now = await ports.store.covered([...upstream].map((at) => (prints[at] as Fingerprint).hash));
     const { keepers, coverage } = await openStreams(ports, { ...prepared, coverage: now }, streams, {
       hooks,
     });
@@ -178,7 +178,8 @@ class FiringSearch {
       return upstream.has(at) ? set : [EVERYTHING];
     });
     const node = graph.nodes[index] as GraphNode;
-    const stored = coverage.get((prints[canonical] as Fingerprint).hash) ?? [];
+    const { hash } = prints[canonical] as Fingerprint;
+    const stored = (await ports.store.coverage([hash])).get(hash) ?? [];
     return new FiringSearch({ ports, graph, hooks, prints, keepers, covered, stored, canonical, node });
   }
 

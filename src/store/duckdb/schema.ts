@@ -98,6 +98,9 @@ interface Values {
 /** A row of these columns. */
 export type RowOf<S extends Shape> = { readonly [C in keyof S]: Values[S[C]] };
 
+/** The same, by column. */
+export type ColumnsOf<S extends Shape> = { readonly [C in keyof S]: readonly Values[S[C]][] };
+
 export type TableName = keyof typeof TABLES;
 export type Row<T extends TableName> = RowOf<(typeof TABLES)[T]>;
 

@@ -20,6 +20,12 @@ export function unnestTexts(index: number): string {
   return `unnest(from_json($${index}, '["VARCHAR"]'))`;
 }
 
+/** A table of the texts of parameter `$index`, as `wanted`, with their positions, as `at`. */
+export function textsTable(index: number): string {
+  return `(SELECT unnest(list) AS wanted, generate_subscripts(list, 1) - 1 AS at
+    FROM (SELECT from_json($${index}, '["VARCHAR"]') AS list))`;
+}
+
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -71,7 +71,7 @@ export async function findNode(
   );
   if (!row) return null;
   const { fingerprint, kind, label, ...grid } = row;
-  const covers = (await catalog.covers([fingerprint])).get(fingerprint) ?? [];
+  const covers = (await catalog.covers([fingerprint])).of(fingerprint);
   return {
     fingerprint,
     kind: kind === 'stream' ? 'stream' : 'node',
@@ -115,7 +115,7 @@ export async function contents(
       ),
     );
     const nodes = list.map(({ node, fingerprint, listed }): NodeContents => {
-      const spans = covers.get(fingerprint) ?? [];
+      const spans = covers.of(fingerprint);
       const family = familyOf.get(node);
       return {
         name: node,

@@ -7,7 +7,7 @@ import { quoteName } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
 import { familiesIn } from './families.js';
 import { distinctNames, familySql, nodeSql } from '../query/node-sql.js';
-import { freshViews, transact, type Cover, type StoreContext } from '../segments/catalog.js';
+import { freshViews, transact, type PlacedCover, type StoreContext } from '../segments/catalog.js';
 import { setPackAside } from '../upkeep/damage.js';
 import { classOf } from './strategy-names.js';
 
@@ -92,7 +92,7 @@ function schemaNames(strategies: readonly string[]): string[] {
 /** The statement that creates a node's view. @param folder the packs folder */
 export function viewSql(
   { schemaName, viewName, parts }: NodeView,
-  covers: ReadonlyMap<string, readonly Cover[]>,
+  covers: ReadonlyMap<string, readonly PlacedCover[]>,
   folder: string,
 ): string {
   const name = `${quoteName(schemaName)}.${quoteName(viewName)}`;
@@ -155,7 +155,7 @@ export async function publishViews(context: StoreContext): Promise<void> {
 /** The damage, if views failed because a pack is gone (it is then removed from the cache). Null: another reason. */
 async function lostPack(context: StoreContext): Promise<SeamlessError | null> {
   const { session, catalog, folder } = context;
-  const covers = [...(await catalog.covers(printsOf(await nodeViews(session)))).values()].flat();
+  const covers = [...(await catalog.placedCovers(printsOf(await nodeViews(session)))).values()].flat();
   const lost = covers.find(({ segment: { pack } }) => pack !== null && !existsSync(join(folder, pack)));
   return lost?.segment.pack ? setPackAside(context, lost.segment.pack) : null;
 }
@@ -169,7 +169,7 @@ interface Wanted {
 async function wantedViews({ session, catalog, folder }: StoreContext): Promise<Map<string, Wanted>> {
   const byStrategy = groupBy(await nodeViews(session), ({ strategy }) => strategy);
   const views = [...byStrategy.values()].filter((list) => list.length <= MOST_VIEWS).flat();
-  const covers = await catalog.covers(printsOf(views));
+  const covers = await catalog.placedCovers(printsOf(views));
   return new Map(
     views.map((view) => {
       const sql = viewSql(view, covers, folder);

@@ -1,8 +1,8 @@
 import type { NodeRecord } from '../../engine/ports/store.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import { now, type Row } from '../duckdb/schema.js';
-import { staleViews, transact, type StoreContext } from '../segments/catalog.js';
-import { currentNames, keyOf } from './registry.js';
+import { nameKey, staleViews, transact, type StoreContext } from '../segments/catalog.js';
+import { currentNames } from './registry.js';
 
 /** See `NodeStore.point`. */
 export async function point(
@@ -24,27 +24,32 @@ export async function point(
       ],
     );
     await session.append('names', moved);
+    context.catalog.forgetNames();
     await staleViews(context);
   });
 }
 
 /** Names that will point to another version, with their positions in the strategy. */
 async function movedNames(
-  { session }: StoreContext,
+  context: StoreContext,
   nodes: readonly NodeRecord[],
   held: ReadonlySet<string>,
 ): Promise<Row<'names'>[]> {
-  const current = await currentNames(session, nodes);
-  const known = await session.select(
+  const current = await currentNames(context, nodes);
+  const others = nodes.flatMap(({ strategy, node, fingerprint }, position) => {
+    const name = current.get(nameKey({ strategy, node }));
+    const points = name?.listed && name.fingerprint === fingerprint;
+    return held.has(fingerprint) && !points ? [{ strategy, node, position, fingerprint }] : [];
+  });
+  if (others.length === 0) return [];
+  const known = await context.session.select(
     { fingerprint: 'text' },
     `SELECT fingerprint FROM nodes JOIN (SELECT ${unnestTexts(1)} AS wanted) ON fingerprint = wanted`,
-    [jsonParameter(held)],
+    [jsonParameter(others.map(({ fingerprint }) => fingerprint))],
   );
   const described = new Set(known.map(({ fingerprint }) => fingerprint));
   const time = now();
-  return nodes.flatMap(({ strategy, node, fingerprint }, position) => {
-    const name = current.get(keyOf({ strategy, node }));
-    if (!described.has(fingerprint) || (name?.listed && name.fingerprint === fingerprint)) return [];
-    return { strategy, node, position, fingerprint, registered_at: time, replaced_at: null, listed: true };
-  });
+  return others.flatMap((name) =>
+    described.has(name.fingerprint) ? { ...name, registered_at: time, replaced_at: null, listed: true } : [],
+  );
 }

@@ -2,20 +2,10 @@ import type { NodeComparison, NodeRecord } from '../../engine/ports/store.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { now, type Row } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
-import { staleViews, transact, type StoreContext } from '../segments/catalog.js';
+import { nameKey, staleViews, transact, type CurrentName, type StoreContext } from '../segments/catalog.js';
 import { describeOwns } from './code-parts.js';
 import { registerFamilies } from './families.js';
 import { keepCalendars } from './grids.js';
-
-/** What a name points to now. */
-interface CurrentName {
-  readonly strategy: string;
-  readonly node: string;
-  readonly fingerprint: string;
-  readonly own: string | null;
-  readonly position: number;
-  readonly listed: boolean;
-}
 
 /** See `NodeStore.register`. Writes nothing when nothing changed. */
 export async function register(
@@ -26,10 +16,10 @@ export async function register(
   if (nodes.length === 0) return [];
   const { session } = context;
   // A hit needs no transaction, which would cost further DuckDB calls.
-  const before = await session.exclusive(() => currentNames(session, nodes));
+  const before = await session.exclusive(() => currentNames(context, nodes));
   if (isListed(nodes, before)) return nodes.map(() => 'same');
   return transact(context, async () => {
-    const current = await currentNames(session, nodes);
+    const current = await currentNames(context, nodes);
     const histories = nodes.map((node) => historyOf(current, node));
     const changed = nodes.filter((_, index) => histories[index] !== 'same');
     await describeNodes(session, changed);
@@ -40,6 +30,7 @@ export async function register(
     await replaceNames(session, nodes, kept);
     await relist(session, nodes, kept, current);
     await registerFamilies(session, nodes);
+    context.catalog.forgetNames();
     await staleViews(context);
     return histories;
   });
@@ -51,14 +42,14 @@ function isListed(nodes: readonly NodeRecord[], current: ReadonlyMap<string, Cur
   return (
     listed.length === nodes.length &&
     nodes.every((node, position) => {
-      const name = current.get(keyOf(node));
+      const name = current.get(nameKey(node));
       return name?.listed === true && name.position === position && name.fingerprint === node.fingerprint;
     })
   );
 }
 
 function historyOf(current: ReadonlyMap<string, CurrentName>, node: NodeRecord): NodeComparison {
-  const before = current.get(keyOf(node));
+  const before = current.get(nameKey(node));
   if (!before) return 'new';
   if (before.fingerprint === node.fingerprint) return 'same';
   return before.own === node.codeHash ? 'input-changed' : 'own-changed';
@@ -66,51 +57,29 @@ function historyOf(current: ReadonlyMap<string, CurrentName>, node: NodeRecord):
 
 /** See `NodeStore.compare`. */
 export async function compare(
-  { session }: StoreContext,
+  context: StoreContext,
   nodes: readonly NodeRecord[],
 ): Promise<NodeComparison[]> {
   if (nodes.length === 0) return [];
-  const current = await currentNames(session, nodes);
+  const current = await currentNames(context, nodes);
   return nodes.map((node) => historyOf(current, node));
 }
 
 /** See `NodeStore.current`. */
 export async function current(
-  { session }: StoreContext,
+  { catalog }: StoreContext,
   strategy: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const rows = await session.select(
-    { node: 'text', fingerprint: 'text' },
-    'SELECT node, fingerprint FROM names WHERE strategy = $1 AND replaced_at IS NULL',
-    [strategy],
-  );
-  return new Map(rows.map(({ node, fingerprint }) => [node, fingerprint]));
+  const names = await catalog.names([strategy]);
+  return new Map([...names.values()].map(({ node, fingerprint }) => [node, fingerprint]));
 }
 
-/** The current names of these nodes' strategies, by `keyOf`. */
-export async function currentNames(
-  session: Session,
+/** The current names of these nodes' strategies, by `nameKey`. */
+export function currentNames(
+  { catalog }: StoreContext,
   nodes: readonly NodeRecord[],
-): Promise<Map<string, CurrentName>> {
-  const rows = await session.select(
-    {
-      strategy: 'text',
-      node: 'text',
-      fingerprint: 'text',
-      position: 'integer',
-      listed: 'flag',
-      own: 'text?',
-    },
-    `SELECT n.strategy, n.node, n.fingerprint, n.position, n.listed, d.own
-     FROM names n JOIN (SELECT ${unnestTexts(1)} AS wanted) ON n.strategy = wanted LEFT JOIN nodes d USING (fingerprint)
-     WHERE n.replaced_at IS NULL`,
-    [jsonParameter(new Set(nodes.map(({ strategy }) => strategy)))],
-  );
-  return new Map(rows.map((row) => [keyOf(row), row]));
-}
-
-export function keyOf({ strategy, node }: Pick<NodeRecord, 'strategy' | 'node'>): string {
-  return JSON.stringify([strategy, node]);
+): Promise<ReadonlyMap<string, CurrentName>> {
+  return catalog.names(nodes.map(({ strategy }) => strategy));
 }
 
 /** Stores descriptions of new fingerprints. What a fingerprint stands for never changes. */
@@ -194,7 +163,7 @@ async function relist(
   const gone = new Map(before);
   const moved: Pick<CurrentName, 'strategy' | 'node' | 'position' | 'listed'>[] = [];
   nodes.forEach(({ strategy, node }, position) => {
-    const key = keyOf({ strategy, node });
+    const key = nameKey({ strategy, node });
     const name = before.get(key);
     gone.delete(key);
     if (histories[position] !== 'same' || (name?.listed && name.position === position)) return;

@@ -141,7 +141,7 @@ async function familySelect(
     const symbol = names.get(node);
     return symbol === undefined ? [] : [{ symbol, fingerprint }];
   });
-  const covers = await catalog.covers(current.map(({ fingerprint }) => fingerprint));
+  const covers = await catalog.placedCovers(current.map(({ fingerprint }) => fingerprint));
   const all = familySql(
     current.map(({ symbol, fingerprint }) => ({ symbol, covers: covers.get(fingerprint) ?? [] })),
     folder,
@@ -227,9 +227,8 @@ async function joinedParts(
   columns: readonly FileColumn[],
   range: Range,
 ): Promise<string[]> {
-  const covers = [
-    ...(await context.catalog.covers(nodes.map(({ fingerprint }) => fingerprint))).values(),
-  ].flat();
+  const known = await context.catalog.covers(nodes.map(({ fingerprint }) => fingerprint));
+  const covers = nodes.flatMap(({ fingerprint }) => known.of(fingerprint));
   const finest = Math.min(...nodes.map(({ interval }) => interval));
   const step = Math.max(LEAST_STEP_ROWS, Math.floor(STEP_VALUES / (columns.length + 1))) * finest;
   const end = covers.reduce((last, cover) => Math.max(last, cover.end), -Infinity);

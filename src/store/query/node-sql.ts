@@ -1,7 +1,7 @@
 import { groupBy } from '../../sdk/lists.js';
 import type { ColumnType } from '../../sdk/table.js';
 import { quoteName, quoteText } from '../duckdb/sql.js';
-import type { Cover } from '../segments/catalog.js';
+import type { PlacedCover } from '../segments/catalog.js';
 import { columnName, PRESENT } from '../segments/packing.js';
 import { shownBy } from '../segments/reading.js';
 import { isOpen } from '../segments/schemas.js';
@@ -35,7 +35,7 @@ const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
  * text.
  * @param folder the packs folder, relative to the client
  */
-export function nodeSql(covers: readonly Cover[], folder: string, taken = ['time', 'ts']): string {
+export function nodeSql(covers: readonly PlacedCover[], folder: string, taken = ['time', 'ts']): string {
   const schema = shownBy(covers);
   const names = schema?.names ?? ['value'];
   const types = schema?.types ?? (['number'] as const);
@@ -59,7 +59,7 @@ export function nodeSql(covers: readonly Cover[], folder: string, taken = ['time
 
 /** The same for a family: all members' rows, with a column `symbol`. */
 export function familySql(
-  members: readonly { readonly symbol: string; readonly covers: readonly Cover[] }[],
+  members: readonly { readonly symbol: string; readonly covers: readonly PlacedCover[] }[],
   folder: string,
 ): string {
   // Members without rows have unknown columns.
@@ -71,7 +71,7 @@ export function familySql(
   return selects.join('\nUNION ALL BY NAME ');
 }
 
-function valueSql({ segment }: Cover, index: number, type: ColumnType): string {
+function valueSql({ segment }: PlacedCover, index: number, type: ColumnType): string {
   const { layout, schema, fingerprint } = segment;
   const stored = !isOpen(schema) && (layout().columns[index]?.length ?? 0) > 0;
   if (!stored) return `NULL::${SQL_TYPES[type]}`;
@@ -82,17 +82,17 @@ function valueSql({ segment }: Cover, index: number, type: ColumnType): string {
 
 interface Part {
   /** One member stands for all: their columns have the same names. */
-  readonly cover: Cover;
+  readonly cover: PlacedCover;
   readonly files: readonly string[];
   readonly where: string;
 }
 
 /** Packs that are wanted whole are read together; in the others, rows are selected by time. */
-function partsOf(covers: readonly Cover[]): Part[] {
-  const whole = new Map<string, { cover: Cover; files: string[] }>();
+function partsOf(covers: readonly PlacedCover[]): Part[] {
+  const whole = new Map<string, { cover: PlacedCover; files: string[] }>();
   const cut: Part[] = [];
   for (const [pack, list] of groupBy(covers, ({ segment }) => segment.pack ?? '')) {
-    const [first] = list as [Cover, ...Cover[]];
+    const [first] = list as [PlacedCover, ...PlacedCover[]];
     const rows = list.reduce((sum, { segment }) => sum + segment.rows, 0);
     const alike = list.every((cover) => keyOf(cover) === keyOf(first));
     if (alike && rows === first.segment.packRows && !list.some(isCut)) {
@@ -106,17 +106,17 @@ function partsOf(covers: readonly Cover[]): Part[] {
   return [...cut, ...[...whole.values()].map((part): Part => ({ ...part, where: '' }))];
 }
 
-function isCut({ start, end, segment: { first, last } }: Cover): boolean {
+function isCut({ start, end, segment: { first, last } }: PlacedCover): boolean {
   return first === null || last === null || start > first || end <= last;
 }
 
-function timesSql({ start, end, segment: { first, last } }: Cover): string {
+function timesSql({ start, end, segment: { first, last } }: PlacedCover): string {
   const from = Math.max(start, first ?? -Infinity);
   return `ts >= ${from} AND ts <= ${last ?? 0} AND ts < ${end}`;
 }
 
 /** Segments with the same key have the same column names. */
-function keyOf({ segment: { fingerprint, layout, schema } }: Cover): string {
+function keyOf({ segment: { fingerprint, layout, schema } }: PlacedCover): string {
   const { columns, present, fine = false } = layout();
   return JSON.stringify([
     fingerprint,
@@ -137,7 +137,7 @@ interface RowsOf {
   readonly node: string;
   /** The quoted view that reads it. */
   readonly view: string;
-  readonly covers: readonly Cover[];
+  readonly covers: readonly PlacedCover[];
 }
 
 /** The statement that creates `node_rows` over some nodes. JSON is text; null where the value or the whole row is null. */

@@ -131,7 +131,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   const named = views.filter(({ viewName }) => isNamed(viewName, query.sql));
   const rows = isNamed(ROWS_VIEW, query.sql);
   const made = rows ? views : named.length > 0 ? named : views.slice(0, MOST_UNNAMED);
-  const covers = await new Catalog(session).covers(printsOf(made));
+  const covers = await new Catalog(session).placedCovers(printsOf(made));
   const folder = packFolder(realpathSync(query.dir));
   const paths = [query.projectRoot, searchPath(folder)].map((path) => path.replaceAll(',', '\\,'));
   await connection.run(`USE memory; SET file_search_path = ${quoteText([...new Set(paths)].join(','))}`);

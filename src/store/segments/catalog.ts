@@ -1,26 +1,20 @@
-import type { Schema } from '../../engine/ports/host.js';
 import type { ReadsSince } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Range, Seconds } from '../../sdk/time/time.js';
+import { addTo } from '../../sdk/lists.js';
+import type { Range } from '../../sdk/time/time.js';
 import type { Session } from '../duckdb/session.js';
-import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
+import { jsonParameter, listParameter, textsTable, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { TABLES, type Row, type RowOf } from '../duckdb/schema.js';
 import { parseLayout, type Layout } from '../packs/layout.js';
+import { HeldCovers, type Cover, type SegmentHead } from './held-covers.js';
 import { parseSchema } from './schemas.js';
 
 /** Rows of a node over a range, as the catalog has them. */
-export interface Segment extends Range {
-  readonly id: number;
+export interface Segment extends SegmentHead {
   /** The node they were computed for; other nodes may reuse them. */
   readonly fingerprint: string;
-  readonly rows: number;
-  /** Times of the first and last row; null without rows. */
-  readonly first: Seconds | null;
-  readonly last: Seconds | null;
   /** Digest of its rows (`tableDigest`). */
   readonly digest: string;
-  readonly schema: Schema;
-  readonly bytes: number;
   /** File name of its pack; null: it has neither rows nor state. */
   readonly pack: string | null;
   /** Rows of the whole pack. */
@@ -29,11 +23,9 @@ export interface Segment extends Range {
   readonly layout: () => Layout;
 }
 
-/** A covered range of a node, and the segment with its rows. */
-export interface Cover extends Range {
+/** A cover with the place of its segment's rows. */
+export interface PlacedCover extends Cover {
   readonly segment: Segment;
-  /** See `packSince`. */
-  readonly since: string | null;
 }
 
 /** As JSON; −∞ is null, since JSON cannot write it. */
@@ -45,6 +37,25 @@ export function unpackSince(packed: string | null): ReadsSince | null {
   if (packed === null) return null;
   const since = JSON.parse(packed) as Readonly<Record<string, number | null>>;
   return Object.fromEntries(Object.entries(since).map(([stream, time]) => [stream, time ?? -Infinity]));
+}
+
+/** What the covers of these fingerprints were made from, as packed. */
+export async function sincesOf(
+  session: Session,
+  fingerprints: Iterable<string>,
+  { start, end }: Range = { start: -Infinity, end: Infinity },
+): Promise<ReadonlyMap<string, readonly (Range & { readonly since: string | null })[]>> {
+  const { fingerprint, start_ts, end_ts, since } = TABLES.coverage;
+  const rows = await session.select(
+    { fingerprint, start_ts, end_ts, since },
+    `SELECT fingerprint, start_ts, end_ts, since FROM coverage JOIN (SELECT DISTINCT ${unnestTexts(1)} AS wanted)
+       ON fingerprint = wanted WHERE start_ts < $2 AND end_ts > $3`,
+    [jsonParameter(fingerprints), end, start],
+  );
+  const found = new Map<string, (Range & { readonly since: string | null })[]>();
+  for (const row of rows)
+    addTo(found, row.fingerprint, { start: row.start_ts, end: row.end_ts, since: row.since });
+  return found;
 }
 
 const HEAD = {
@@ -67,14 +78,48 @@ const HEAD_SQL = `g.id, g.fingerprint AS node, g.start_ts AS head_start, g.end_t
   g.digest, g.schema, g.bytes, p.name AS pack, coalesce(p.row_count, 0) AS pack_rows, g.layout`;
 const FROM_SEGMENTS = 'segments g LEFT JOIN packs p ON p.id = g.pack';
 
+/** What a cover needs of its row in `segments`, and the position of its fingerprint and schema among those asked for. */
+const COVER = {
+  at: 'number',
+  start_ts: 'number',
+  end_ts: 'number',
+  reused: 'flag',
+  id: 'integer',
+  head_start: 'number',
+  head_end: 'number',
+  row_count: 'number',
+  first_ts: 'number?',
+  last_ts: 'number?',
+  bytes: 'number',
+  schema: 'number',
+} as const;
+
+const NAME = {
+  strategy: 'text',
+  node: 'text',
+  fingerprint: 'text',
+  position: 'integer',
+  listed: 'flag',
+  own: 'text?',
+} as const;
+
+/** What a name points to now. */
+export type CurrentName = RowOf<typeof NAME>;
+
+/** The key of a strategy's node in `Catalog.names`. */
+export function nameKey({ strategy, node }: Pick<CurrentName, 'strategy' | 'node'>): string {
+  return JSON.stringify([strategy, node]);
+}
+
 /**
- * Coverage and segment heads, cached as they are requested: no other process writes while this one has the file. The caller must
- * have the session.
+ * Names, coverage, and segments that were read, cached as they are requested: no other process writes while this one has the file. The
+ * caller must have the session.
  */
 export class Catalog {
   readonly #session: Session;
-  readonly #covers = new Map<string, readonly Cover[]>();
+  readonly #covers = new HeldCovers();
   readonly #segments = new Map<number, Segment>();
+  #names: { readonly key: string; readonly names: ReadonlyMap<string, CurrentName> } | null = null;
   #next: { segments: number; packs: number; parts: number } | null = null;
 
   constructor(session: Session) {
@@ -85,29 +130,44 @@ export class Catalog {
   forget(): void {
     this.#covers.clear();
     this.#segments.clear();
+    this.#names = null;
     this.#next = null;
   }
 
-  /** The coverage of each fingerprint, ascending. */
-  async covers(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, readonly Cover[]>> {
-    const wanted = [...new Set(fingerprints)];
-    const missing = wanted.filter((fingerprint) => !this.#covers.has(fingerprint));
-    if (missing.length > 0) {
-      const found = new Map(missing.map((fingerprint): [string, Cover[]] => [fingerprint, []]));
-      const rows = await this.#session.select(
-        { ...TABLES.coverage, ...HEAD },
-        `SELECT c.*, ${HEAD_SQL} FROM coverage c JOIN (SELECT ${unnestTexts(1)} AS wanted) ON c.fingerprint = wanted
-           JOIN segments g ON g.id = c.segment LEFT JOIN packs p ON p.id = g.pack
-         ORDER BY c.fingerprint, c.start_ts`,
-        [jsonParameter(missing)],
-      );
-      for (const row of rows) {
-        const { start_ts: start, end_ts: end, since } = row;
-        found.get(row.fingerprint)?.push({ start, end, since, segment: this.#remember(row) });
-      }
-      for (const [fingerprint, covers] of found) this.#covers.set(fingerprint, covers);
-    }
-    return new Map(wanted.map((fingerprint) => [fingerprint, this.#covers.get(fingerprint) ?? []]));
+  /** The coverage of these fingerprints. */
+  async covers(fingerprints: Iterable<string>): Promise<Pick<HeldCovers, 'of'>> {
+    const missing = [...new Set(fingerprints)].filter((fingerprint) => !this.#covers.has(fingerprint));
+    if (missing.length === 0) return this.#covers;
+    // Few nodes have columns of their own: one text for each segment takes longer than all else.
+    const schemas = await this.#session.select({ schema: 'text' }, 'SELECT DISTINCT schema FROM segments');
+    const texts = schemas.map(({ schema }) => schema);
+    const { count, columns } = await this.#session.columns(
+      COVER,
+      `SELECT w.at, c.start_ts, c.end_ts, g.fingerprint <> c.fingerprint AS reused, g.id, g.start_ts AS head_start,
+         g.end_ts AS head_end, g.row_count, g.first_ts, g.last_ts, g.bytes, s.at AS schema
+       FROM coverage c JOIN ${textsTable(1)} w ON c.fingerprint = w.wanted JOIN segments g ON g.id = c.segment
+         JOIN ${textsTable(2)} s ON s.wanted = g.schema
+       ORDER BY w.at, c.start_ts`,
+      [jsonParameter(missing), jsonParameter(texts)],
+    );
+    this.#covers.add(missing, texts.map(parseSchema), count, columns);
+    return this.#covers;
+  }
+
+  /** The same covers with the places of their rows. */
+  async place(covers: readonly Cover[]): Promise<PlacedCover[]> {
+    const segments = await this.segments(covers.map(({ segment }) => segment.id));
+    return covers.map((cover) => ({ ...cover, segment: segments.get(cover.segment.id) as Segment }));
+  }
+
+  /** The coverage of these fingerprints, with the places of its rows. */
+  async placedCovers(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly PlacedCover[]>> {
+    const covers = await this.covers(fingerprints);
+    const lists = [...new Set(fingerprints)].map((each) => [each, covers.of(each)] as const);
+    await this.segments(lists.flatMap(([, list]) => list.map(({ segment }) => segment.id)));
+    const placed = new Map<string, readonly PlacedCover[]>();
+    for (const [fingerprint, list] of lists) placed.set(fingerprint, await this.place(list));
+    return placed;
   }
 
   /** Segments by id; unknown ids are left out. */
@@ -146,10 +206,28 @@ export class Catalog {
 
   /** Adds what a transaction wrote. */
   learn(covers: ReadonlyMap<string, readonly Cover[]>): void {
-    for (const [fingerprint, list] of covers) {
-      this.#covers.set(fingerprint, list);
-      for (const { segment } of list) this.#segments.set(segment.id, segment);
+    this.#covers.set(covers);
+  }
+
+  /** The current names of some strategies' nodes, by `nameKey`. */
+  async names(strategies: Iterable<string>): Promise<ReadonlyMap<string, CurrentName>> {
+    const key = jsonParameter(new Set(strategies));
+    if (this.#names?.key !== key) {
+      const rows = await this.#session.select(
+        NAME,
+        `SELECT n.strategy, n.node, n.fingerprint, n.position, n.listed, d.own
+         FROM names n JOIN (SELECT ${unnestTexts(1)} AS wanted) ON n.strategy = wanted LEFT JOIN nodes d USING (fingerprint)
+         WHERE n.replaced_at IS NULL`,
+        [key],
+      );
+      this.#names = { key, names: new Map(rows.map((row) => [nameKey(row), row])) };
     }
+    return this.#names.names;
+  }
+
+  /** Call it in a transaction that changes names. */
+  forgetNames(): void {
+    this.#names = null;
   }
 
   /** A fresh id. Call it inside a transaction. */
@@ -246,26 +324,15 @@ export async function atomically<T>(
 }
 
 /** Converts a row of `segments` for the cache. */
-export function segmentOf(
-  row: Row<'segments'>,
-  schema: Schema,
-  pack: string | null,
-  packRows: number,
-  layout: Layout,
-): Segment {
+export function headOf(row: Row<'segments'>): SegmentHead {
   return {
     id: row.id,
-    fingerprint: row.fingerprint,
     start: row.start_ts,
     end: row.end_ts,
     rows: row.row_count,
     first: row.first_ts,
     last: row.last_ts,
-    digest: row.digest,
-    schema,
+    schema: parseSchema(row.schema),
     bytes: row.bytes,
-    pack,
-    packRows,
-    layout: () => layout,
   };
 }

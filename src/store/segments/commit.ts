@@ -8,16 +8,9 @@ import { now, type Row } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
 import { syncFolder, writePack } from '../packs/pack-file.js';
 import type { Layout } from '../packs/layout.js';
-import {
-  atomically,
-  packSince,
-  segmentOf,
-  staleViews,
-  type Cover,
-  type Segment,
-  type StoreContext,
-} from './catalog.js';
-import { heldBy, withAdded, without } from './covers.js';
+import { atomically, headOf, packSince, sincesOf, staleViews, type StoreContext } from './catalog.js';
+import { heldBy, withAdded, without, type CoverSince } from './covers.js';
+import type { Cover, SegmentHead } from './held-covers.js';
 import { NO_PAGE, planPacks, type PackedSegment, type PackPlan } from './packing.js';
 import { schemaOf } from './schemas.js';
 
@@ -90,18 +83,21 @@ async function enter(
 ): Promise<ReadonlyMap<string, readonly Cover[]>> {
   const { session, catalog } = context;
   const named = [...invalidations, ...segments, ...reuses].map(({ fingerprint }) => fingerprint);
-  const covers = new Map(await catalog.covers(named));
+  const before = await catalog.covers(named);
+  const covers = new Map(named.map((fingerprint) => [fingerprint, before.of(fingerprint)]));
   const held = await catalog.segments(reuses.map(({ segment }) => segment));
   await endCoverage(session, covers, invalidations);
   await disown(session, disowned);
-  const reused = reuses.map((reuse): [string, Cover] => {
+  const reused = reuses.map((reuse): [string, CoverSince] => {
     const { fingerprint, range, since } = reuse;
-    return [fingerprint, { ...range, since: packSince(since), segment: heldBy(held, reuse) }];
+    const segment = heldBy(held, reuse);
+    const cover = { ...range, segment, reused: segment.fingerprint !== fingerprint };
+    return [fingerprint, { ...cover, since: packSince(since) }];
   });
   const stored = await storeSegments(context, segments, packs);
-  const added = segments.map(({ fingerprint, range, since }, index): [string, Cover] => [
+  const added = segments.map(({ fingerprint, range, since }, index): [string, CoverSince] => [
     fingerprint,
-    { ...range, since: packSince(since), segment: stored[index] as Segment },
+    { ...range, since: packSince(since), segment: stored[index] as SegmentHead, reused: false },
   ]);
   const news = groupBy([...added, ...reused], ([fingerprint]) => fingerprint);
   for (const [fingerprint, list] of news) {
@@ -119,7 +115,10 @@ async function enter(
   return covers;
 }
 
-async function appendCovers(session: Session, covers: readonly (readonly [string, Cover])[]): Promise<void> {
+async function appendCovers(
+  session: Session,
+  covers: readonly (readonly [string, CoverSince])[],
+): Promise<void> {
   await session.append(
     'coverage',
     covers.map(([fingerprint, { start, end, segment, since }]) => ({
@@ -138,21 +137,27 @@ async function endCoverage(
   covers: Map<string, readonly Cover[]>,
   invalidations: readonly Invalidation[],
 ): Promise<void> {
-  const ended: [string, Cover][] = [];
-  const left: [string, Cover][] = [];
-  for (const [fingerprint, list] of groupBy(invalidations, (each) => each.fingerprint)) {
-    const before = covers.get(fingerprint) ?? [];
+  if (invalidations.length === 0) return;
+  const ended: [string, CoverSince][] = [];
+  const left: [string, CoverSince][] = [];
+  const byNode = groupBy(invalidations, (each) => each.fingerprint);
+  const sinces = await sincesOf(session, byNode.keys());
+  for (const [fingerprint, list] of byNode) {
+    const before = (covers.get(fingerprint) ?? []).map((cover): CoverSince => ({
+      ...cover,
+      since: sinces.get(fingerprint)?.find(({ start }) => start === cover.start)?.since ?? null,
+    }));
     const after = without(before, list);
     covers.set(fingerprint, after);
     ended.push(
       ...before
         .filter((cover) => !after.includes(cover))
-        .map((cover): [string, Cover] => [fingerprint, cover]),
+        .map((cover): [string, CoverSince] => [fingerprint, cover]),
     );
     left.push(
       ...after
         .filter((cover) => !before.includes(cover))
-        .map((cover): [string, Cover] => [fingerprint, cover]),
+        .map((cover): [string, CoverSince] => [fingerprint, cover]),
     );
   }
   if (ended.length === 0) return;
@@ -180,7 +185,7 @@ async function storeSegments(
   { session, catalog }: StoreContext,
   segments: readonly NewSegment[],
   packs: readonly WrittenPack[],
-): Promise<Segment[]> {
+): Promise<SegmentHead[]> {
   const places = new Map<number, { packed: PackedSegment; pack: WrittenPack; id: number }>();
   const packRows: Row<'packs'>[] = [];
   for (const pack of packs) {
@@ -189,19 +194,14 @@ async function storeSegments(
     for (const [index, packed] of pack.segments) places.set(index, { packed, pack, id });
   }
   await session.append('packs', packRows);
-  const stored: Segment[] = [];
   const rows: Row<'segments'>[] = [];
   for (const [index, segment] of segments.entries()) {
     const place = places.get(index);
     const packed = place?.packed ?? emptySegment(segment);
-    const row = segmentRow(packed, await catalog.take('segments'), place?.id ?? null);
-    rows.push(row);
-    stored.push(
-      segmentOf(row, packed.schema, place?.pack.name ?? null, place?.pack.pack.rows ?? 0, packed.layout),
-    );
+    rows.push(segmentRow(packed, await catalog.take('segments'), place?.id ?? null));
   }
   await session.append('segments', rows);
-  return stored;
+  return rows.map(headOf);
 }
 
 /** A segment without rows, in a commit without any rows. */

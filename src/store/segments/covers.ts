@@ -2,26 +2,32 @@ import { difference, union } from '../../engine/plan/ranges.js';
 import type { Reuse, Invalidation } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time/time.js';
-import { unpackSince, type Cover, type Segment } from './catalog.js';
+import { unpackSince, type Segment } from './catalog.js';
+import type { Cover } from './held-covers.js';
+
+/** A cover with what its rows were made from; see `packSince`. */
+export interface CoverSince extends Cover {
+  readonly since: string | null;
+}
 
 /** Coverage minus invalidated ranges. What is left of a span keeps its rows. */
 export function without(
-  covers: readonly Cover[],
+  covers: readonly CoverSince[],
   invalidations: readonly Omit<Invalidation, 'fingerprint'>[],
-): readonly Cover[] {
+): readonly CoverSince[] {
   if (invalidations.length === 0) return covers;
   return covers.flatMap((cover) => {
     const lost = invalidations.filter((each) => concerns(each, cover));
     if (lost.length === 0) return [cover];
     const ranges = lost.map(({ range, whole }) => (whole ? cover : range));
-    return difference([cover], union(ranges)).map((range): Cover => ({ ...cover, ...range }));
+    return difference([cover], union(ranges)).map((range): CoverSince => ({ ...cover, ...range }));
   });
 }
 
 /** Whether a span made from streams read since then may depend on the invalidated rows. */
 function concerns(
   { range, cause }: Omit<Invalidation, 'fingerprint'>,
-  { start, end, since }: Cover,
+  { start, end, since }: CoverSince,
 ): boolean {
   if (start >= range.end || end <= range.start) return false;
   return !cause || (unpackSince(since)?.[cause.stream] ?? -Infinity) < cause.until;

@@ -2,8 +2,8 @@ import { EMPTY_DIGEST } from '../../engine/fingerprint/digest.js';
 import type { ReadRequest } from '../../engine/ports/store.js';
 import type { Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
-import type { Cover, Segment, StoreContext } from './catalog.js';
-import { withPacks } from './reading.js';
+import type { PlacedCover, Segment, StoreContext } from './catalog.js';
+import { coversIn, withPacks } from './reading.js';
 
 /**
  * Rows of a node from one segment. Coverage may later name other segments, after a correction or an edit; a part never changes.
@@ -17,19 +17,11 @@ export interface StoredPart {
 
 /** The current parts of each request, ascending. */
 export async function partsOf(
-  { catalog }: StoreContext,
+  context: StoreContext,
   requests: readonly ReadRequest[],
 ): Promise<StoredPart[][]> {
-  const covers = await catalog.covers(requests.map(({ fingerprint }) => fingerprint));
-  return requests.map(({ fingerprint, range }) =>
-    (covers.get(fingerprint) ?? [])
-      .filter(({ start, end }) => start < range.end && end > range.start)
-      .map(({ start, end, segment }) => ({
-        start: Math.max(start, range.start),
-        end: Math.min(end, range.end),
-        digest: segment.digest,
-      })),
-  );
+  const covers = await coversIn(context, requests);
+  return covers.map((list) => list.map(({ start, end, segment: { digest } }) => ({ start, end, digest })));
 }
 
 /** The rows of parts, whatever is covered now; null if some are no longer stored. */
@@ -47,7 +39,7 @@ export async function readParts(context: StoreContext, parts: readonly StoredPar
 export async function heldParts(
   context: StoreContext,
   parts: readonly StoredPart[],
-): Promise<readonly Pick<Cover, 'start' | 'end' | 'segment'>[] | null> {
+): Promise<readonly Pick<PlacedCover, 'start' | 'end' | 'segment'>[] | null> {
   const found = new Map<string, Segment>();
   for (const segment of await context.catalog.segmentsWith(parts.map(({ digest }) => digest)))
     found.set(segment.digest, segment);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { layoutSchema } from '../packs/layout.js';
-import type { Cover, Segment } from './catalog.js';
+import type { PlacedCover, Segment } from './catalog.js';
 import { schemaSchema } from './schemas.js';
 
 const placedSegment = v.object({
@@ -25,7 +25,7 @@ export type Places = Readonly<v.InferOutput<typeof placesSchema>>;
 
 export function placesOf(
   folder: string,
-  covers: readonly Pick<Cover, 'start' | 'end' | 'segment'>[],
+  covers: readonly Pick<PlacedCover, 'start' | 'end' | 'segment'>[],
 ): Places {
   return {
     folder,

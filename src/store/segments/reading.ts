@@ -1,9 +1,11 @@
 import type { SourceNote } from '../../engine/ports/source-note.js';
+import { union } from '../../engine/plan/ranges.js';
 import { earliest } from '../../engine/plan/since.js';
 import type { ScanState, Schema } from '../../engine/ports/host.js';
 import type {
   Allocate,
   Candidate,
+  Covered,
   CoveredSpan,
   Dependent,
   ReadRequest,
@@ -14,13 +16,14 @@ import type {
 } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time/time.js';
+import { ALL_TIME, type Range, type Seconds } from '../../sdk/time/time.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import { TABLES } from '../duckdb/schema.js';
 import { checkedPages } from '../packs/checked-pages.js';
 import { OpenPacks, PackDamage } from '../packs/read-pack.js';
 import { setPackAside } from '../upkeep/damage.js';
-import { unpackSince, type Cover, type Segment, type StoreContext } from './catalog.js';
+import { sincesOf, unpackSince, type PlacedCover, type Segment, type StoreContext } from './catalog.js';
+import type { Cover } from './held-covers.js';
 import { mergeSchemas } from './schemas.js';
 import { TableReader, type Slice } from './table-reader.js';
 import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from '../names/grids.js';
@@ -47,14 +50,17 @@ export async function withPacks<T>(
 
 /** The covered part of a request, ascending. */
 function within(covers: readonly Cover[], range: Range): Cover[] {
-  return covers.flatMap((cover) => {
+  const found: Cover[] = [];
+  for (const cover of covers) {
     const start = Math.max(cover.start, range.start);
     const end = Math.min(cover.end, range.end);
-    return start < end ? [{ ...cover, start, end }] : [];
-  });
+    if (start >= end) continue;
+    found.push(start === cover.start && end === cover.end ? cover : { ...cover, start, end });
+  }
+  return found;
 }
 
-function slicesOf(reader: TableReader, covers: readonly Cover[]): Slice[] {
+function slicesOf(reader: TableReader, covers: readonly PlacedCover[]): Slice[] {
   return covers.map(({ segment, start, end }) => reader.slice(segment, start, end));
 }
 
@@ -64,24 +70,30 @@ export async function read(
   requests: readonly ReadRequest[],
   memory?: Allocate,
 ): Promise<Table[]> {
-  const covers = await context.catalog.covers(requests.map(({ fingerprint }) => fingerprint));
-  return withPacks(
-    context,
-    (reader) =>
-      requests.map(({ fingerprint, range }) =>
-        reader.table(slicesOf(reader, within(covers.get(fingerprint) ?? [], range))),
-      ),
-    memory,
-  );
+  const covers = await coversIn(context, requests);
+  return withPacks(context, (reader) => covers.map((each) => reader.table(slicesOf(reader, each))), memory);
 }
 
 /** The currently covered part of a request, with its segments. */
 export async function coversIn(
   { catalog }: StoreContext,
   requests: readonly ReadRequest[],
-): Promise<Cover[][]> {
+): Promise<PlacedCover[][]> {
   const covers = await catalog.covers(requests.map(({ fingerprint }) => fingerprint));
-  return requests.map(({ fingerprint, range }) => within(covers.get(fingerprint) ?? [], range));
+  return placed(
+    { catalog },
+    requests.map(({ fingerprint, range }) => within(covers.of(fingerprint), range)),
+  );
+}
+
+/** The places of all lists are looked up at once. */
+async function placed(
+  { catalog }: Pick<StoreContext, 'catalog'>,
+  lists: readonly (readonly Cover[])[],
+): Promise<PlacedCover[][]> {
+  const all = await catalog.place(lists.flat());
+  let at = 0;
+  return lists.map(({ length }) => all.slice(at, (at += length)));
 }
 
 /** See `NodeStore.readSegments`. */
@@ -116,21 +128,38 @@ export async function readStates(context: StoreContext, ids: readonly number[]):
 
 /** See `NodeStore.coverage`. */
 export async function coverage(
-  { catalog }: StoreContext,
+  context: StoreContext,
   fingerprints: readonly string[],
 ): Promise<Map<string, CoveredSpan[]>> {
-  const covers = await catalog.covers(fingerprints);
+  const covers = await coversIn(
+    context,
+    fingerprints.map((fingerprint) => ({ fingerprint, range: ALL_TIME })),
+  );
   return new Map(
-    fingerprints.map((fingerprint) => {
-      const spans = (covers.get(fingerprint) ?? []).map(({ start, end, segment }): CoveredSpan => ({
+    fingerprints.map((fingerprint, index) => {
+      const spans = (covers[index] ?? []).map(({ start, end, segment, reused }): CoveredSpan => ({
         start,
         end,
         segment: segment.id,
         digest: segment.digest,
         segmentRange: { start: segment.start, end: segment.end },
-        reused: segment.fingerprint !== fingerprint,
+        reused,
       }));
       return [fingerprint, spans];
+    }),
+  );
+}
+
+/** See `NodeStore.covered`. */
+export async function covered(
+  { catalog }: StoreContext,
+  fingerprints: readonly string[],
+): Promise<Map<string, Covered>> {
+  const covers = await catalog.covers(fingerprints);
+  return new Map(
+    fingerprints.map((fingerprint) => {
+      const all = covers.of(fingerprint);
+      return [fingerprint, { ranges: union(all), reused: union(all.filter(({ reused }) => reused)) }];
     }),
   );
 }
@@ -141,19 +170,54 @@ export async function summarize(
   requests: readonly ReadRequest[],
 ): Promise<RowSummary[]> {
   const covers = await context.catalog.covers(requests.map(({ fingerprint }) => fingerprint));
+  const schemas = requests.map(({ fingerprint }) => shownBy(covers.of(fingerprint)));
+  const lists = requests.map(({ fingerprint, range }) => within(covers.of(fingerprint), range));
+  const cut = await placed(
+    context,
+    lists.map((list) => list.filter(isCut)),
+  );
   return withPacks(context, (reader) =>
-    requests.map(({ fingerprint, range }) => {
-      const all = covers.get(fingerprint) ?? [];
-      const slices = slicesOf(reader, within(all, range));
-      return { rows: slices.reduce((sum, { from, to }) => sum + to - from, 0), schema: shownBy(all) };
+    lists.map((list, index) => {
+      const whole = list.reduce((sum, cover) => sum + (isCut(cover) ? 0 : cover.segment.rows), 0);
+      const slices = slicesOf(reader, cut[index] ?? []);
+      return {
+        rows: slices.reduce((sum, { from, to }) => sum + to - from, whole),
+        schema: schemas[index] ?? null,
+      };
     }),
   );
 }
 
+/** The first row of the first cover, if that is known without reading. */
+function firstOf([cover]: readonly Cover[]): Seconds | null {
+  return cover && !isCut(cover) ? cover.segment.first : null;
+}
+
+/** The first covers that certainly have so many rows, or all that have any. */
+function withRows(covers: readonly Cover[], count: number): Cover[] {
+  const found: Cover[] = [];
+  let rows = 0;
+  for (const cover of covers) {
+    if (rows >= count) break;
+    if (cover.segment.rows === 0) continue;
+    found.push(cover);
+    // A cut segment may have no row in its cover.
+    if (!isCut(cover)) rows += cover.segment.rows;
+  }
+  return found;
+}
+
+/** Whether some of a segment's rows may lie outside. */
+function isCut({ start, end, segment }: Cover): boolean {
+  return segment.first !== null && segment.last !== null && (start > segment.first || end <= segment.last);
+}
+
 /** The columns that covered rows have. */
 export function shownBy(covers: readonly Cover[]): Schema | null {
-  const shown = covers.filter(({ segment }) => segment.rows > 0).map(({ segment }) => segment.schema);
-  return shown.length === 0 ? null : shown.reduce(mergeSchemas);
+  const shown = new Set(
+    covers.filter(({ segment }) => segment.rows > 0).map(({ segment }) => segment.schema),
+  );
+  return shown.size === 0 ? null : [...shown].reduce(mergeSchemas);
 }
 
 /** See `NodeStore.lastTimes`. */
@@ -163,11 +227,13 @@ export async function lastTimes(
   before: Seconds,
   count: number,
 ): Promise<Float64Array> {
-  const covers = (await context.catalog.covers([fingerprint])).get(fingerprint) ?? [];
+  const all = (await context.catalog.covers([fingerprint])).of(fingerprint);
+  const latest = withRows([...within(all, { start: -Infinity, end: before })].reverse(), count);
+  const covers = await context.catalog.place(latest);
   return withPacks(context, (reader) => {
     const parts: Float64Array[] = [];
     let left = count;
-    for (const { segment, start, end } of within(covers, { start: -Infinity, end: before }).reverse()) {
+    for (const { segment, start, end } of covers) {
       if (left <= 0) break;
       const { from, to } = reader.slice(segment, start, end);
       const part = reader.times(segment).subarray(Math.max(from, to - left), to);
@@ -183,15 +249,22 @@ export async function timesFrom(
   context: StoreContext,
   requests: readonly TimesRequest[],
 ): Promise<Float64Array[]> {
-  const covers = await context.catalog.covers(requests.map(({ fingerprint }) => fingerprint));
+  const known = await context.catalog.covers(requests.map(({ fingerprint }) => fingerprint));
+  const lists = requests.map(({ fingerprint, from, count }) =>
+    withRows(within(known.of(fingerprint), { start: from, end: Infinity }), count),
+  );
+  const firsts = lists.map((list, index) => (requests[index]?.count === 1 ? firstOf(list) : null));
+  const covers = await placed(
+    context,
+    lists.map((list, index) => (firsts[index] === null ? list : [])),
+  );
   return withPacks(context, (reader) =>
-    requests.map(({ fingerprint, from: since, count }) => {
+    requests.map(({ count }, index) => {
+      const first = firsts[index] ?? null;
+      if (first !== null) return Float64Array.of(first);
       const parts: Float64Array[] = [];
       let left = count;
-      for (const { segment, start, end } of within(covers.get(fingerprint) ?? [], {
-        start: since,
-        end: Infinity,
-      })) {
+      for (const { segment, start, end } of covers[index] ?? []) {
         if (left <= 0) break;
         const { from, to } = reader.slice(segment, start, end);
         const part = reader.times(segment).subarray(from, Math.min(to, from + left));
@@ -215,12 +288,19 @@ function joined(parts: readonly Float64Array[]): Float64Array {
 
 /** See `NodeStore.readsSince`. */
 export async function readsSince(
-  { catalog }: StoreContext,
+  { session }: StoreContext,
   requests: readonly ReadRequest[],
 ): Promise<(ReadsSince | null)[]> {
-  const covers = await catalog.covers(requests.map(({ fingerprint }) => fingerprint));
+  const sinces = await sincesOf(
+    session,
+    requests.map(({ fingerprint }) => fingerprint),
+    {
+      start: requests.reduce((least, { range }) => Math.min(least, range.start), Infinity),
+      end: requests.reduce((most, { range }) => Math.max(most, range.end), -Infinity),
+    },
+  );
   return requests.map(({ fingerprint, range }) => {
-    const read = (covers.get(fingerprint) ?? []).filter(
+    const read = (sinces.get(fingerprint) ?? []).filter(
       ({ start, end }) => start < range.end && end > range.start,
     );
     const texts = new Set(read.map(({ since }) => since));

@@ -8,7 +8,7 @@ import type { Table } from '../../../src/sdk/table.js';
 import { writePack } from '../../../src/store/packs/pack-file.js';
 import { OpenPacks, readFooter } from '../../../src/store/packs/read-pack.js';
 import { columnName, planPacks, segmentsOf } from '../../../src/store/segments/packing.js';
-import { segmentOf } from '../../../src/store/segments/catalog.js';
+import { headOf } from '../../../src/store/segments/catalog.js';
 import { segmentRow } from '../../../src/store/segments/commit.js';
 import { TableReader } from '../../../src/store/segments/table-reader.js';
 import { query } from '../support.js';
@@ -53,7 +53,7 @@ describe('store: packs', () => {
         const reader = new TableReader(packs, (count) => new Float64Array(count));
         for (const [index, segment] of plan.segments) {
           const row = segmentRow(segment, index, 1);
-          const known = segmentOf(row, segment.schema, plan.name, plan.pack.rows, segment.layout);
+          const known = { ...headOf(row), digest: row.digest, pack: plan.name, layout: () => segment.layout };
           const { table } = list[index] ?? assert.fail();
           const read = reader.table([{ segment: known, from: 0, to: known.rows }]);
           assert.deepEqual(contentOf(read), contentOf(table));
