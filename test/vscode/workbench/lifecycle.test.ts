@@ -22,6 +22,8 @@ export class ${name} extends Strategy {
 `;
 
 const FILES = {
+  // Of this folder: in a window on a server, settings of a machine are not read from those of the user.
+  '.vscode/settings.json': JSON.stringify({ 'seamless.memory': 256 }),
   'strategies/good.ts': source('Good', 'return view.latest(price).close;'),
   'strategies/endless.ts': source('Endless', 'for (;;) { if (view.asOf < 0) return 1; }'),
   'strategies/greedy.ts': source(
@@ -66,7 +68,6 @@ describe('what goes wrong', () => {
   after(() => rm(traces, { recursive: true, force: true }));
   const editor = useEditor({
     files: FILES,
-    settings: { 'seamless.memory': 256 },
     // Every Node that heeds it leaves its program's name.
     env: { NODE_OPTIONS: `--require=${join(traces, 'trace.cjs')}` },
   });
@@ -116,6 +117,8 @@ describe('what goes wrong', () => {
     await start(window, 'greedy.ts');
     await window.notification('ran out of memory').waitFor();
     await works(window);
+    const command = await readFile(`/proc/${await onlyProcess(window)}/cmdline`, 'utf8');
+    assert.match(command, /--max-old-space-size=256\b/);
   });
 
   it('the cache deleted underneath: the next run makes another', async () => {
