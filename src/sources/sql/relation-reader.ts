@@ -126,7 +126,8 @@ export class RelationReader implements SourceReader {
     // If rows are repaired or sorted, each may depend on any other.
     if (!this.#source.sameUntil) return -Infinity;
     const plan = await this.#planned();
-    return plan.recast || this.#sorts() ? -Infinity : this.#source.sameUntil(before, rowReading(plan));
+    const unknown = plan.recast || plan.shared || this.#sorts();
+    return unknown ? -Infinity : this.#source.sameUntil(before, rowReading(plan));
   }
 
   async bounds() {
@@ -163,7 +164,7 @@ export class RelationReader implements SourceReader {
     }
     await this.#source.finish();
     const plan = await this.#planned();
-    if (!this.#sorts() && !plan.recast) await this.#source.remember?.(rowReading(plan));
+    if (!this.#sorts() && !plan.recast && !shared) await this.#source.remember?.(rowReading(plan));
   }
 
   /** A faulty row matters only to reads of its own time. */

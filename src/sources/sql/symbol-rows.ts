@@ -15,6 +15,8 @@ export interface SymbolLook {
   /** Positions of its first and last row in the table. */
   readonly first: number;
   readonly last: number;
+  /** Position of the symbol among all in DuckDB's order of texts. */
+  readonly order: number;
 }
 
 interface RowsQuery {
@@ -107,6 +109,7 @@ export class SymbolRows {
             untimed: count - timed,
             first,
             last,
+            order: looks.size,
           });
         });
       }
@@ -146,7 +149,8 @@ export class SymbolRows {
 
   /** The symbols to read together, in order: this one, those after it, and those before it that were not read yet. */
   #nextTo(symbol: string): readonly string[] {
-    const all = [...this.#wanted.keys()].sort(byBytes);
+    const order = (each: string): number => this.#wanted.get(each)?.order ?? 0;
+    const all = [...this.#wanted.keys()].sort((a, b) => order(a) - order(b));
     const at = all.indexOf(symbol);
     const together = [symbol];
     let { rows } = this.#wanted.get(symbol) as SymbolLook;
@@ -156,7 +160,7 @@ export class SymbolRows {
       if (rows > MOST_ROWS) break;
       together.push(next);
     }
-    return together.sort(byBytes);
+    return together.sort((a, b) => order(a) - order(b));
   }
 
   async #load(
@@ -205,13 +209,14 @@ export class SymbolRows {
   }
 }
 
-/** How many rows with a time the symbols between two have, these included. */
+/** How many rows with a time the symbols between two have, these included. @param looks in order */
 function countsBetween(
   looks: ReadonlyMap<string, SymbolLook>,
   least: string,
   most: string,
 ): ReadonlyMap<string, number> {
-  const between = [...looks].filter(([symbol]) => byBytes(least, symbol) <= 0 && byBytes(symbol, most) <= 0);
+  const [from = 0, to = 0] = [least, most].map((symbol) => looks.get(symbol)?.order);
+  const between = [...looks].slice(from, to + 1);
   return new Map(between.map(([symbol, { rows, untimed }]) => [symbol, rows - untimed]));
 }
 
@@ -245,11 +250,6 @@ export function symbolRowsOf(
   const rows = new SymbolRows(database, verify);
   tables.set(table, { content, rows });
   return rows;
-}
-
-/** DuckDB's text order. */
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** A number for each symbol: its position in the list. */
