@@ -32,7 +32,7 @@ interface RowsQuery {
 }
 
 /** Most rows in memory at once, over all symbols that are read together. */
-const MOST_ROWS = 2 ** 20;
+const MOST_ROWS = 2 ** 19;
 
 const CODE: SelectedColumn = { name: 'code', type: 'number' };
 
