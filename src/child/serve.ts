@@ -5,7 +5,7 @@ import { LASTING, NO_STRATEGY } from '../protocol/host-flag.js';
 import { Inbox } from '../live/feed/inbox.js';
 import type { BrokerSaid } from '../live/feed/broker-said.js';
 import type { ChildMessage, RequestMessage } from '../protocol/messages.js';
-import { parseParentMessage, requestId } from '../protocol/parse.js';
+import { packResult, parseParentMessage, requestId } from '../protocol/parse.js';
 import { PacedProgress } from '../engine/run/paced-progress.js';
 import { startAhead } from '../store/store.js';
 import { JobService } from './service.js';
@@ -116,7 +116,7 @@ async function answer(request: RequestMessage): Promise<void> {
     });
     if (mine.stray) throw mine.stray;
     paced.flush();
-    send({ type: 'result', id, value });
+    send({ type: 'result', id, value: packResult(request.kind, value) });
   } catch (error) {
     paced.flush();
     send({ type: 'error', id, error: serializeError(mine.stray ?? error) });

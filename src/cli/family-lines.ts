@@ -54,8 +54,9 @@ export function nodeLines<T extends Told>(
 export function commonCoverage(
   nodes: readonly { readonly coverage: readonly (readonly [number, number])[] }[],
 ): readonly [number, number][] {
-  return nodes
-    .map(({ coverage }) => coverage.map(([start, end]) => ({ start, end })))
+  // Members of a family share theirs.
+  return [...new Set(nodes.map(({ coverage }) => coverage))]
+    .map((coverage) => coverage.map(([start, end]) => ({ start, end })))
     .reduce<RangeSet>((all, each) => common(all, each), [{ start: -Infinity, end: Infinity }])
     .map(({ start, end }) => [start, end]);
 }

@@ -4,6 +4,8 @@ import type { ChildMessage, ParentMessage, RequestMessage } from './messages.js'
 import type { RequestKind } from './payloads.js';
 import type { Result } from './results.js';
 import { childMessage, parentMessage } from './messages.js';
+import { packReports } from './nodes/reports.js';
+import { packStatuses } from './nodes/statuses.js';
 import { payloads } from './payloads.js';
 import { results } from './results.js';
 
@@ -21,6 +23,19 @@ export function parseParentMessage(raw: unknown): ParentMessage {
 /** Validates a message to the parent; `parseResult` validates a result. @throws SeamlessError `internal` */
 export function parseChildMessage(raw: unknown): ChildMessage {
   return check(childMessage, raw, 'A message of the process that runs strategies');
+}
+
+/** An answer as it is sent: `parseResult` is the other side. */
+export function packResult<K extends RequestKind>(kind: K, value: Result<K>): unknown {
+  if (kind === 'status') {
+    const status = value as Result<'status'>;
+    return { ...status, nodes: packStatuses(status.nodes) };
+  }
+  if (kind === 'materialize') {
+    const report = value as Result<'materialize'>;
+    return { ...report, nodes: packReports(report.nodes) };
+  }
+  return value;
 }
 
 /** Validates the answer to a request. @throws SeamlessError `internal` */

@@ -1,12 +1,10 @@
 import * as v from 'valibot';
 
-import type { PartChange } from '../engine/fingerprint/changes.js';
 import type { HistoryDifference } from '../engine/history/difference.js';
 import type { OtherVersion } from '../engine/plan/judged.js';
-import type { NodeStatus, StrategyStatus } from '../engine/plan/status.js';
+import type { StrategyStatus } from '../engine/plan/status.js';
 import type { SourceTaken } from '../engine/ports/source.js';
-import type { SourceNote } from '../engine/ports/source-note.js';
-import type { NodeReport, RunReport, Unfired } from '../engine/run/reporting/report.js';
+import type { RunReport } from '../engine/run/reporting/report.js';
 import { placesSchema } from '../store/segments/places.js';
 import type { CleanPlan, SqlResult } from '../store/store.js';
 import {
@@ -18,18 +16,17 @@ import {
   tradingReport,
   worldSummary,
 } from './live-results.js';
+import { describedNode, nodeReports, note } from './nodes/reports.js';
+import { nodeStatuses } from './nodes/statuses.js';
 import { parts, type RequestKind } from './payloads.js';
 import {
   count,
   failure,
-  kind,
   list,
-  location,
   rowValue,
   serviceOutcome,
   span,
   spans,
-  streamService,
   table,
   type SchemaOf,
 } from './shapes.js';
@@ -39,60 +36,9 @@ import {
  * inferred from its schema.
  */
 
-const inputs = list(v.object({ name: v.string(), period: v.number(), span: v.exactOptional(v.number()) }));
-
-const node = v.object({
-  name: v.string(),
-  kind,
-  /** What made it: `csv`, `sma`, `node`. */
-  label: v.string(),
-  /** In seconds. */
-  interval: v.number(),
-  /** Inputs by name, with the window's length in bars. */
-  inputs,
-  location: v.nullable(location),
-});
-
 /** A strategy's graph, loaded but not run. `nodes`: inputs before their dependents. */
-const graphSummary = v.object({ strategy: v.string(), nodes: list(node) });
+const graphSummary = v.object({ strategy: v.string(), nodes: list(describedNode) });
 export type GraphSummary = v.InferOutput<typeof graphSummary>;
-
-const unfired: SchemaOf<Unfired> = v.object({
-  slots: count,
-  of: count,
-  missing: list(v.object({ input: v.string(), slots: count })),
-  text: v.string(),
-});
-
-const note: SchemaOf<SourceNote> = v.object({
-  what: v.string(),
-  count,
-  example: v.nullable(v.string()),
-});
-
-const nodeReport: SchemaOf<NodeReport> = v.object({
-  name: v.string(),
-  kind,
-  label: v.string(),
-  family: v.optional(v.string()),
-  symbol: v.optional(v.string()),
-  state: v.picklist(['hit', 'reused', 'computed', 'partial', 'failed', 'blocked', 'stale']),
-  interval: v.number(),
-  rows: count,
-  columns: v.array(v.string()),
-  coverage: spans,
-  computedRanges: spans,
-  reusedRanges: spans,
-  unavailable: spans,
-  notYet: spans,
-  unfired: v.nullable(unfired),
-  notes: v.optional(v.array(note)),
-  waits: v.optional(v.string()),
-  uncached: v.optional(v.string()),
-  service: v.optional(streamService),
-  reason: v.string(),
-  failure: v.nullable(failure),
-});
 
 const runReport = {
   strategy: v.string(),
@@ -107,7 +53,7 @@ const runReport = {
   blocked: count,
   stale: count,
   elapsedMs: v.number(),
-  nodes: list(nodeReport),
+  nodes: nodeReports,
 } satisfies { readonly [K in keyof RunReport]: SchemaOf<RunReport[K]> };
 
 /**
@@ -121,41 +67,13 @@ const materializeResult = v.object({
   fingerprints: v.optional(v.record(v.string(), v.string())),
 });
 
-const change: SchemaOf<PartChange> = v.object({
-  what: v.string(),
-  kind: v.picklist(['code', 'value', 'parameter', 'inputs', 'upstream', 'engine']),
-  file: v.nullable(v.string()),
-  before: v.nullable(v.string()),
-  after: v.nullable(v.string()),
-  text: v.string(),
-});
-
-const nodeStatus: SchemaOf<NodeStatus> = v.object({
-  ...node.entries,
-  family: v.optional(v.string()),
-  symbol: v.optional(v.string()),
-  fingerprint: v.string(),
-  state: v.picklist(['fresh', 'partial', 'stale', 'empty']),
-  change: v.nullable(v.picklist(['own', 'upstream', 'source', 'unhashable'])),
-  rows: count,
-  coverage: spans,
-  reused: spans,
-  earlier: spans,
-  unavailable: spans,
-  notYet: spans,
-  unfired: v.nullable(unfired),
-  reason: v.string(),
-  failure: v.nullable(failure),
-  changes: v.array(change),
-});
-
 const strategyStatus = {
   strategy: v.string(),
   range: v.nullable(span),
   data: v.nullable(span),
   dataFiles: list(v.string()),
   untold: list(v.object({ stream: v.string(), files: list(v.string()) })),
-  nodes: list(nodeStatus),
+  nodes: nodeStatuses,
 } satisfies { readonly [K in keyof StrategyStatus]: SchemaOf<StrategyStatus[K]> };
 
 /** A strategy's stored state over the requested range; null: everything stored. */

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { deserialize, serialize } from 'node:v8';
 
 import type { RequestKind } from '../../src/protocol/payloads.js';
-import { parseChildMessage, parseParentMessage, parseResult, requestId } from '../../src/protocol/parse.js';
+import {
+  packResult,
+  parseChildMessage,
+  parseParentMessage,
+  parseResult,
+  requestId,
+} from '../../src/protocol/parse.js';
 import { deserializeError, serializeError } from '../../src/protocol/wire-error.js';
 import {
   ComputeOnlyViolation,
@@ -23,7 +29,8 @@ describe('protocol: messages', () => {
     it(`carries the payload and the result of ${kind} unchanged`, () => {
       const message = { type: 'request', id: 7, kind, payload };
       assert.deepStrictEqual(parseParentMessage(acrossProcesses(message)), message);
-      assert.deepStrictEqual(parseResult(kind, acrossProcesses(result)), result);
+      const sent = acrossProcesses(packResult(kind, result));
+      assert.deepStrictEqual(parseResult(kind, sent), result);
     });
 
     it(`refuses a payload and a result of ${kind} that lack a part`, () => {

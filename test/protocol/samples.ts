@@ -112,7 +112,8 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
           interval: 60,
           state: 'stale',
           change: 'own',
-          inputs: [{ name: 'price', period: 5 }],
+          // An input is among the nodes.
+          inputs: [{ name: 'fast', period: 5 }],
           location,
           unavailable: [[0, 30]],
           notYet: [[30, 60]],

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 
-import type { ComputeRequest, MemberDescription, Part, SourceDescription } from '../../engine/ports/host.js';
+import type { ComputeRequest, Part, SourceDescription } from '../../engine/ports/host.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
+import { alike, packAlike, type Alike } from '../../protocol/nodes/alike.js';
 import { count, kind, list, location, seconds, serviceLevel } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/wire-error.js';
 import type { HeldTo } from '../../sdk/providers/fetched.js';
@@ -52,10 +53,8 @@ const source: SchemaOf<SourceDescription> = v.object({
   held: v.exactOptional(held),
 });
 
-const member: SchemaOf<MemberDescription> = v.object({ family: v.string(), symbol: v.nullable(v.string()) });
-
 /** A node of a loaded strategy; see `NodeDescription`. */
-const sentNode = v.object({
+const sentNode = {
   name: v.string(),
   kind,
   label: v.string(),
@@ -63,15 +62,17 @@ const sentNode = v.object({
   calendar: v.nullable(v.string()),
   anchor: v.nullable(v.string()),
   leastHistory: v.number(),
-  inputs: list(
+  /** Its inputs, without their positions. */
+  windows: list(
     v.object({
-      node: count,
       period: v.nullable(v.number()),
       span: v.exactOptional(v.number()),
       gather: v.exactOptional(v.literal(true)),
       slot: v.exactOptional(v.literal(true)),
     }),
   ),
+  /** The positions of its inputs. */
+  reads: list(count),
   /** Exactly one of the two is null. */
   hash: v.nullable(v.string()),
   unhashable: v.nullable(v.string()),
@@ -81,15 +82,26 @@ const sentNode = v.object({
   frames: list(location),
   /** Whether author code computes it. */
   authored: v.boolean(),
-  member: v.nullable(member),
-});
-export type SentNode = Readonly<v.InferOutput<typeof sentNode>>;
+  /** Of its member; null: it is in no family, or has no symbol. */
+  family: v.nullable(v.string()),
+  symbol: v.nullable(v.string()),
+};
+export type SentNode = Readonly<{ [K in keyof typeof sentNode]: v.InferOutput<(typeof sentNode)[K]> }>;
+
+/** In what members of a family differ. */
+const OWN = ['name', 'symbol', 'reads', 'source'] as const;
+const NODE_FIELDS = Object.keys(sentNode) as readonly (keyof SentNode)[];
+
+export function packNodes(nodes: readonly SentNode[]): Alike {
+  return packAlike(nodes, NODE_FIELDS, OWN);
+}
 
 const sentStrategy = v.object({
   className: v.string(),
   interval: v.nullable(v.number()),
   period: v.nullable(v.number()),
-  nodes: list(sentNode),
+  /** Sent by `packNodes`. */
+  nodes: alike<SentNode>(sentNode, OWN),
   /** Whether its setup used anything besides its files. */
   sawHidden: v.boolean(),
   /** Files read during setup, absolute, and the patterns of listed folders. */
@@ -97,6 +109,9 @@ const sentStrategy = v.object({
   trades: list(v.object({ decision: count, price: count, section: v.exactOptional(count) })),
 });
 export type SentStrategy = Readonly<v.InferOutput<typeof sentStrategy>>;
+
+/** The same before it is read. */
+export type PackedStrategy = Omit<SentStrategy, 'nodes'> & { readonly nodes: Alike };
 
 const part: SchemaOf<Part> = v.object({
   kind: v.picklist([

@@ -181,12 +181,28 @@ export class RemoteHost implements StrategyHost {
     index: number,
     locate: (node: SentNode) => SourceLocation | null,
   ): NodeDescription {
-    const { hash, unhashable, frames: _frames, authored: _authored, ...sent } = node;
+    const { hash, unhashable, windows, reads, family, symbol } = node;
     const own: OwnCode =
       hash === null
         ? { unhashable: unhashable ?? 'its code cannot be read' }
         : { hash, parts: () => this.#partsOf(index) };
-    return describedNode({ ...sent, own }, () => locate(node));
+    return describedNode(
+      {
+        name: node.name,
+        kind: node.kind,
+        label: node.label,
+        interval: node.interval,
+        calendar: node.calendar,
+        anchor: node.anchor,
+        leastHistory: node.leastHistory,
+        inputs: windows.map((window, at) => ({ node: reads[at] as number, ...window })),
+        own,
+        scan: node.scan,
+        source: node.source,
+        member: family === null ? null : { family, symbol },
+      },
+      () => locate(node),
+    );
   }
 
   async #partsOf(index: number): Promise<readonly Part[]> {
@@ -205,13 +221,12 @@ export class RemoteHost implements StrategyHost {
 function frameLocator({ bundle, projectRoot }: LoadCall): (node: SentNode) => SourceLocation | null {
   const places = new SourcePlaces(bundle.code);
   // All members of a family were created at one place.
-  const known = new Map<string, SourceLocation | null>();
+  const known = new Map<SentNode['frames'], SourceLocation | null>();
   return ({ frames }) => {
-    const key = JSON.stringify(frames);
-    let found = known.get(key);
+    let found = known.get(frames);
     if (found === undefined) {
       found = chooseFrame(mapFrames(frames, places, bundle.codePath), projectRoot, bundle.codePath);
-      known.set(key, found);
+      known.set(frames, found);
     }
     return found;
   };

@@ -21,10 +21,11 @@ import type {
   CallMessage,
   Calls,
   Output,
-  ThreadMessage,
+  PackedStrategy,
   SentNode,
-  SentStrategy,
+  ThreadMessage,
 } from './messages.js';
+import { packNodes } from './messages.js';
 import { SharedMemoryUse } from '../session/let-go.js';
 import { ResultPacker } from './result-messages.js';
 import { shareTable } from './share.js';
@@ -42,11 +43,11 @@ interface Work {
   aborted: boolean;
 }
 
+/** What is sent as the result of a call. */
+type Sent<K extends CallKind> = K extends 'open' ? PackedStrategy : Calls[K]['result'];
+
 type Handlers = {
-  readonly [K in CallKind]: (
-    payload: Calls[K]['payload'],
-    work: Work,
-  ) => Promise<Calls[K]['result']> | Calls[K]['result'];
+  readonly [K in CallKind]: (payload: Calls[K]['payload'], work: Work) => Promise<Sent<K>> | Sent<K>;
 };
 
 /** Answers the main thread's calls. */
@@ -182,7 +183,7 @@ export class ThreadService {
     return this.#loaded.unknown.map((each) => ({ ...each, source: plainSource(each.source) }));
   }
 
-  async #open(found: Calls['open']['payload']): Promise<SentStrategy> {
+  async #open(found: Calls['open']['payload']): Promise<PackedStrategy> {
     if (!this.#loaded) throw new SeamlessError('internal', 'No strategy was loaded in this thread.');
     this.#opened = this.#loaded.open(new Map(found));
     const { strategy, interval, period, nodes, trades = [] } = await this.#host.describe();
@@ -192,7 +193,9 @@ export class ThreadService {
       interval,
       period,
       trades,
-      nodes: nodes.map((node, index) => toSend(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
+      nodes: packNodes(
+        nodes.map((node, index) => toSend(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
+      ),
       sawHidden: this.#around.context.sawHidden,
       read: this.#around.context.fileReads.made,
     };
@@ -240,14 +243,16 @@ function toSend(node: NodeDescription, frames: readonly SourceLocation[], author
     calendar: node.calendar ?? null,
     anchor: node.anchor ?? null,
     leastHistory: node.leastHistory,
-    inputs: node.inputs,
+    windows: node.inputs.map(({ node: _at, ...window }) => window),
+    reads: node.inputs.map(({ node: at }) => at),
     hash: node.own.hash ?? null,
     unhashable: node.own.unhashable ?? null,
     scan: node.scan ?? false,
     source: node.source && plainSource(node.source),
     frames,
     authored,
-    member: node.member ?? null,
+    family: node.member?.family ?? null,
+    symbol: node.member?.symbol ?? null,
   };
 }
 

@@ -122,6 +122,8 @@ export function sameBits(a: RowValue, b: RowValue): boolean {
 export function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => same(item, b[index]));
   const [keys, others] = [Object.keys(a), Object.keys(b)];
   if (keys.length !== others.length || Array.isArray(a) !== Array.isArray(b)) return false;
   const [x, y] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
