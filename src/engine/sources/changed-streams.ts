@@ -45,6 +45,11 @@ export async function changedStreams(
   const versionKinds = new Map<number, VersionKind>();
   const files = new Set<string>();
   const untold: { readonly stream: string; readonly files: readonly string[] }[] = [];
+  const differing: {
+    readonly node: GraphNode;
+    readonly source: SourceDescription;
+    readonly reader: SourceReader;
+  }[] = [];
   for (const node of nodes) {
     const fingerprint = (prints[node.index] as Fingerprint).hash;
     const state = known.get(fingerprint);
@@ -67,10 +72,16 @@ export async function changedStreams(
       versionKinds.set(index, versionKindOf(source, version));
       continue;
     }
-    const looks = look === 'all' || FILES.has(source.kind);
-    const most = look === 'all' ? Infinity : MOST_ROWS;
-    const change = looks ? await compareSource(reader, store, { fingerprint, ...gridOf(node) }, most) : null;
-    changed.set(index, { name: sourceName(name, source), change });
+    changed.set(index, { name: sourceName(name, source), change: null });
+    if (look === 'all' || FILES.has(source.kind)) differing.push({ node, source, reader });
+  }
+  // A table of many symbols is read for those that were looked at: all of them, before one is compared.
+  for (const { source, reader } of differing) if (FILES.has(source.kind)) await reader.bounds();
+  const most = look === 'all' ? Infinity : MOST_ROWS;
+  for (const { node, source, reader } of differing) {
+    const { hash: fingerprint } = prints[node.index] as Fingerprint;
+    const change = await compareSource(reader, store, { fingerprint, ...gridOf(node) }, most);
+    changed.set(node.index, { name: sourceName(node.name, source), change });
   }
   return { changed, versionKinds, files: [...files], untold };
 }

@@ -43,11 +43,12 @@ export class SourceComparison implements SourceChange {
   compare(before: Table, after: Table, grid: Grid): RangeSet {
     const ranges: Range[] = [];
     const alike = sameColumns(before, after);
+    const same = alike ? sameCells(before, after) : () => false;
     let start: Seconds | null = null;
     let [a, b, end] = [0, 0, 0];
     while (a < before.ts.length || b < after.ts.length) {
       const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
-      if (this.#differs(before, a, after, b) || !alike) {
+      if (this.#differs(before, a, after, b, same) || !alike) {
         start ??= Math.min(ta, tb);
         end = nextOpen(Math.min(ta, tb), grid);
       } else if (start !== null) {
@@ -61,14 +62,35 @@ export class SourceComparison implements SourceChange {
     return union(ranges);
   }
 
-  #differs(before: Table, a: number, after: Table, b: number): boolean {
+  #differs(before: Table, a: number, after: Table, b: number, same: SameCells): boolean {
     const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
     if (ta < tb) this.removed = longer(this.removed, ta);
     else if (tb < ta) this.added = longer(this.added, tb);
+    else if (same(a, b)) return false;
     else if (!sameBits(rowValue(before, a), rowValue(after, b))) this.corrected = longer(this.corrected, ta);
     else return false;
     return true;
   }
+}
+
+/** Whether row `a` of a table has the cells of row `b` of another. */
+type SameCells = (a: number, b: number) => boolean;
+
+/** Tells most rows that are the same without making values of them; false where these must be compared. */
+function sameCells(before: Table, after: Table): SameCells {
+  const pairs = before.columns.flatMap((column, index) => {
+    const other = after.columns[index];
+    return other?.type === column.type ? [[column, other] as const] : [];
+  });
+  if (pairs.length < Math.max(before.columns.length, after.columns.length)) return () => false;
+  return (a, b) => {
+    if ((before.present?.[a] ?? 1) !== (after.present?.[b] ?? 1)) return false;
+    for (const [{ values, valid }, other] of pairs) {
+      if ((valid?.[a] ?? 1) !== (other.valid?.[b] ?? 1)) return false;
+      if (!Object.is(values[a], other.values[b])) return false;
+    }
+    return true;
+  };
 }
 
 /** Whether equal values in rows of two tables are read the same way. */
