@@ -127,19 +127,18 @@ function materialize({ id, payload }) {
     notYet: [],
     unfired: null,
   };
-  const node = {
-    name: 'fast',
+  const rest = {
     kind: 'node',
     label: 'node',
     state: 'computed',
     interval: 60,
-    rows: 1,
     columns: ['value'],
     ...ranges,
     reason: JSON.stringify(payload),
     failure: null,
   };
-  const value = { strategy: 'Fake', range, coverageBounds: range, nodeCount: 1, ...counts, nodes: [node] };
+  const nodes = { rests: [rest], at: [0], columns: { name: ['fast'], symbol: [undefined], rows: [1] } };
+  const value = { strategy: 'Fake', range, coverageBounds: range, nodeCount: 1, ...counts, nodes };
   send({ type: 'result', id, value });
 }
 
