@@ -7,7 +7,7 @@ const SIZE = 128;
 
 const media = new URL('../media/', import.meta.url);
 const svg = await readFile(new URL('icon.svg', media), 'utf8');
-const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
 try {
   const page = await browser.newPage({ viewport: { width: SIZE, height: SIZE } });
   await page.setContent(`<style>body { margin: 0 } svg { display: block }</style>${svg}`);

@@ -18,7 +18,7 @@ export const viewport = { width: 1280, height: 800 };
 /** Headless Chromium with a profile of its own. Close the context to end it. */
 export async function openBrowser(profile: string): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: chromiumPath(),
+    executablePath: chromiumPath,
     headless: true,
     args: quiet,
     viewport,

@@ -9,22 +9,9 @@ interface SystemPackage {
 
 const ownBrowser = process.env['SEAMLESS_CHROMIUM'];
 
-/** Chromium without windows: a page costs a fifth less processor time than in the whole one, which does as well. */
-const SMALL = '/usr/bin/chromium-headless-shell';
-const WHOLE = '/usr/bin/chromium';
+export const chromiumPath = ownBrowser ?? '/usr/bin/chromium';
 
-/** The browser to look at pages with: the small one where it is installed. */
-export function chromiumPath(): string {
-  return ownBrowser ?? (existsSync(WHOLE) && !existsSync(SMALL) ? WHOLE : SMALL);
-}
-
-const browser: readonly SystemPackage[] = [
-  {
-    package: 'chromium-headless-shell',
-    // Who may not install it is not asked to where the whole one is.
-    paths: ownBrowser !== undefined ? [ownBrowser] : process.getuid?.() === 0 ? [SMALL] : [SMALL, WHOLE],
-  },
-];
+const browser: readonly SystemPackage[] = [{ package: 'chromium', paths: [chromiumPath] }];
 
 /** What the editor's native parts are built with, and two libraries they are built on. */
 const compiling: readonly SystemPackage[] = [
@@ -63,7 +50,7 @@ function ensure(needs: readonly SystemPackage[]): void {
   const line = `sudo apt-get update && sudo ${install.join(' ')}`;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
-      `The tests need ${missing.join(', ')} from Debian or Ubuntu. Paste this, then run again:\n  ${line}\nA Chromium elsewhere than ${SMALL} is named by SEAMLESS_CHROMIUM.`,
+      `The tests need ${missing.join(', ')} from Debian or Ubuntu. Paste this, then run again:\n  ${line}\nA browser elsewhere than /usr/bin/chromium is named by SEAMLESS_CHROMIUM.`,
     );
   }
   console.error(`Installing ${missing.join(', ')} for the tests…`);
