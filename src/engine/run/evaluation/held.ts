@@ -9,7 +9,7 @@ import {
   type Table,
 } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time/time.js';
-import { tableDigest, textDigest, type Digest } from '../../fingerprint/digest.js';
+import { tableDigest, type Digest } from '../../fingerprint/digest.js';
 import type { NodeWork } from '../../plan/plan.js';
 import { union } from '../../plan/ranges.js';
 import { sameTimes } from './grids.js';
@@ -44,9 +44,10 @@ export class HeldRows {
     if (only && sorted.length === 1) this.#pieces.set(index, { from: before?.ts.length ?? 0, table: only });
     try {
       const parts = [...(before ? [before] : []), ...sorted];
-      const table = concatTables(parts, (times) => this.#join(times));
-      // Nodes with equal times have the same array: they fire alike.
-      this.#tables.set(index, parts.length === 1 ? { ...table, ts: this.#join([table.ts]) } : table);
+      this.#tables.set(
+        index,
+        concatTables(parts, (times) => this.#join(times)),
+      );
     } catch (cause) {
       throw unjoinable(name, cause);
     }
@@ -59,8 +60,7 @@ export class HeldRows {
         each.parts.every((part, i) => sameTimes(part, parts[i] as Float64Array)),
     );
     if (known) return known.ts;
-    const [only] = parts;
-    const ts = only && parts.length === 1 ? only : concatFloats(parts);
+    const ts = concatFloats(parts);
     this.#joined.push({ parts, ts });
     return ts;
   }
@@ -80,10 +80,6 @@ export class HeldRows {
       this.#tables.set(index, rows < table.ts.length / 2 ? copyTable(last) : last);
     }
     this.#pieces.delete(index);
-  }
-
-  /** Forgets what holds for the rows of one chunk. */
-  endChunk(): void {
     this.#digests.clear();
     this.#joined.length = 0;
   }
@@ -96,16 +92,6 @@ export class HeldRows {
     const piece = this.#pieces.get(index);
     const whole = piece?.from === from && piece.table.ts.length === to - from;
     const digest = whole ? tableDigest(piece.table) : tableDigest(this.of(index), from, to);
-    this.#digests.set(key, digest);
-    return digest;
-  }
-
-  /** Digest of rows `[from, inside)` and `[inside, to)`, of which many consumers share one. */
-  digestOfTwo(index: number, from: number, inside: number, to: number): Digest {
-    const key = `${index} ${from} ${inside} ${to}`;
-    const known = this.#digests.get(key);
-    if (known !== undefined) return known;
-    const digest = textDigest([this.digest(index, from, inside), this.digest(index, inside, to)]);
     this.#digests.set(key, digest);
     return digest;
   }
