@@ -62,7 +62,7 @@ const sentNode = {
   calendar: v.nullable(v.string()),
   anchor: v.nullable(v.string()),
   leastHistory: v.number(),
-  /** Its inputs, without their positions. */
+  /** What it reads of each input. */
   windows: list(
     v.object({
       period: v.nullable(v.number()),
@@ -71,7 +71,7 @@ const sentNode = {
       slot: v.exactOptional(v.literal(true)),
     }),
   ),
-  /** The positions of its inputs. */
+  /** The node that each input is, by position. */
   reads: list(count),
   /** Exactly one of the two is null. */
   hash: v.nullable(v.string()),
@@ -82,7 +82,7 @@ const sentNode = {
   frames: list(location),
   /** Whether author code computes it. */
   authored: v.boolean(),
-  /** Of its member; null: it is in no family, or has no symbol. */
+  /** The family that it belongs to, and its symbol; null: none. */
   family: v.nullable(v.string()),
   symbol: v.nullable(v.string()),
 };

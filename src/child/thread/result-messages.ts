@@ -14,7 +14,7 @@ import {
 
 /** Longer tables are passed in shared memory. */
 const MOST_ROWS = 256;
-/** So many results are sent together, or so many cells: whoever reads them should not wait for long. */
+/** Results are sent once there are so many of them, or of their cells: their reader should not wait for long. */
 const MOST_RESULTS = 256;
 const MOST_CELLS = 65_536;
 
