@@ -39,7 +39,7 @@ export async function runMaterialize(
     if (flags.refresh) await jobs.request('refresh', { strategy, cacheDir }, options);
     // Loaded when needed, while the child starts.
     const { bundleAhead } = await import('../startup/bundle-ahead.js');
-    const bundle = await bundleAhead(strategy);
+    const bundle = await bundleAhead(strategy, cacheDir);
     return jobs.request(
       'materialize',
       { strategy, ...range, ...only, cacheDir, ...(bundle && { bundle }), sidecar: true },

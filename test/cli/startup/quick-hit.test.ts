@@ -202,6 +202,12 @@ const HIDDEN: Readonly<Record<string, string>> = {
   'what it prints': "console.log('hello'); const SCALE = 1;",
 };
 
+/** `seamless materialize` in a process of its own. */
+function terminal({ spec }: World, ...node: string[]): { readonly stdout: string; readonly stderr: string } {
+  const args = [...node, builtFile('cli.js'), 'materialize', ...spec, '--json'];
+  return spawnSync(process.execPath, args, { encoding: 'utf8' });
+}
+
 describe('a hit that the terminal tells by itself', () => {
   const tries = cases(60, 4);
   let child: Child;
@@ -296,20 +302,19 @@ describe('a hit that the terminal tells by itself', () => {
       await world.full();
       const full = await world.full();
       assert.deepEqual(untimed((await world.quick()) as RunReport), untimed(full));
-      const cli = spawnSync(
-        process.execPath,
-        [
-          '--import',
-          `data:text/javascript,${encodeURIComponent(NOTHING_ELSE)}`,
-          builtFile('cli.js'),
-          'materialize',
-          ...world.spec,
-          '--json',
-        ],
-        { encoding: 'utf8' },
-      );
+      const cli = terminal(world, '--import', `data:text/javascript,${encodeURIComponent(NOTHING_ELSE)}`);
       assert.equal(cli.stderr.replace(/\d+ ms/, 'ms'), '4 nodes · 4 from cache · 0 computed · ms\n');
       assert.deepEqual(untimed(JSON.parse(cli.stdout) as RunReport), untimed(full));
+    } finally {
+      world.project.remove();
+    }
+  });
+
+  it("is known after a terminal's very first run, which made the cache", async () => {
+    const world = await settledWorld();
+    try {
+      assert.match(terminal(world).stderr, /4 computed/);
+      assert.ok(await world.quick());
     } finally {
       world.project.remove();
     }
