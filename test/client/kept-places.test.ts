@@ -151,7 +151,7 @@ describe('rows that a script reads without a child', () => {
           world.project.remove();
         }
       }),
-      cases(100, 12),
+      cases(100, 8),
     );
     assert.ok(near > 100, `only ${near} were read without a child`);
   });
