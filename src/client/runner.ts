@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { authorLocation, describeLocation } from '../hosts/typescript/sandbox/author.js';
-import { followRun } from '../live/journal/follow.js';
-import { JournalReader } from '../live/journal/journal.js';
-import { readRun, runFolder } from '../live/journal/runs.js';
+import { readRun } from '../live/journal/runs.js';
 import { builtFile } from '../protocol/built-file.js';
-import type { BrokerSaid } from '../live/feed/broker-said.js';
 import { cacheFolder } from '../protocol/project.js';
 import { asError, SeamlessError } from '../sdk/errors.js';
 import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live/live.js';
-import { linkBroker } from './broker-link.js';
-import { Growing, nameRun, STOP_PATIENCE_MS } from './growing.js';
+import { beginRun, lastSeq } from './begin-run.js';
+import { nameRun } from './growing.js';
 import { JobClient } from './job-client.js';
 import type { JobPrograms } from './materialize-job.js';
 import { print, refOf, refuseInHost } from './strategy-of.js';
@@ -35,10 +32,9 @@ export async function submit(
   const ref = refOf(strategy, 'Runner.submit');
   const cache = cacheFolder(ref.projectRoot, cacheDir);
   const run = resume ?? nameRun(world);
-  const folder = runFolder(cache, run);
+  if (resume !== undefined) readRun(cache, resume);
   // Hooks of a resumed run have already seen what its journal holds.
   const before = resume === undefined ? 0 : lastSeq(cache, resume);
-  const growth = new Growing();
   const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
   const stop = new AbortController();
   const payload = {
@@ -50,26 +46,18 @@ export async function submit(
     ...(broker && { broker: true as const }),
     ...(confirm !== undefined && { confirm }),
   };
-  const over = new AbortController();
-  let tell: (said: BrokerSaid) => void = () => undefined;
-  const answer = client
-    .request('run', payload, {
-      signal: stop.signal,
-      onWritten: () => growth.tell(),
-      onBegun: (begun) => (tell = begun),
-      patienceMs: STOP_PATIENCE_MS,
-    })
-    .finally(async () => {
-      over.abort();
-      await client.dispose();
-      growth.end();
-    });
-  const events: AsyncIterable<RunEvent> = { [Symbol.asyncIterator]: () => followRun(folder, growth) };
+  const { answer, events } = beginRun(
+    client,
+    payload,
+    { signal: stop.signal },
+    {
+      before,
+      broker,
+      onTrouble: (text) => print({ level: 'warn', text }),
+      over: () => client.dispose(),
+    },
+  );
   const told = tellHooks(events, hooks, before, () => stop.abort());
-  if (broker) {
-    const onTrouble = (text: string): void => print({ level: 'warn', text });
-    void linkBroker({ run, broker, events, before, tell, onTrouble, signal: over.signal });
-  }
   const result = resultOf(answer, told);
   result.catch(() => undefined);
   // If it never becomes warm, the result says why.
@@ -96,14 +84,6 @@ async function resultOf(answer: Promise<RunResult>, told: Promise<void>): Promis
   if (hooks.status === 'rejected') throw hooks.reason;
   if (result.status === 'rejected') throw result.reason;
   return result.value;
-}
-
-function lastSeq(cacheDir: string, run: string): number {
-  readRun(cacheDir, run);
-  let last = 0;
-  for (const { seq, events } of new JournalReader(runFolder(cacheDir, run)).all())
-    last = seq + events.length - 1;
-  return last;
 }
 
 /** Calls hooks one after the other. @throws SeamlessError if one throws or never returns; the run is then stopped */

@@ -1,9 +1,6 @@
-import { followRun } from '../../live/journal/follow.js';
-import { JournalReader } from '../../live/journal/journal.js';
-import { readRun, runFolder } from '../../live/journal/runs.js';
-import { linkBroker } from '../../client/broker-link.js';
-import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
-import type { BrokerSaid } from '../../live/feed/broker-said.js';
+import { readRun } from '../../live/journal/runs.js';
+import { beginRun, lastSeq } from '../../client/begin-run.js';
+import { nameRun } from '../../client/growing.js';
 import { eventLine, resultRows } from '../../present/run.js';
 import type { RunEvent, RunResult } from '../../sdk/live/live.js';
 import { cacheDirOf } from '../cache-dir.js';
@@ -31,11 +28,8 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheDirOf(cwd, strategy.projectRoot, flags);
   const run = resume ?? flags.name ?? nameRun(world);
-  const folder = runFolder(cacheDir, run);
-  const seen = resume === undefined ? 0 : lastSeq(folder);
-  const growth = new Growing();
+  const seen = resume === undefined ? 0 : lastSeq(cacheDir, run);
   const live = await liveBroker(terminal, strategy.projectRoot, world, flags.confirm);
-  const over = new AbortController();
   /** Nodes without rows from some slot on. */
   const failed = new Set<string>();
   const result = await withJobs(terminal, async (jobs, options, view) => {
@@ -47,26 +41,13 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
       ...(resume !== undefined && { resume: true as const }),
       ...(live && { broker: true as const, confirm: live.confirm }),
     };
-    let tell: (said: BrokerSaid) => void = () => undefined;
-    const answer = jobs
-      .request('run', payload, {
-        ...options,
-        onWritten: () => growth.tell(),
-        onBegun: (begun) => (tell = begun),
-        patienceMs: STOP_PATIENCE_MS,
-      })
-      .finally(() => {
-        over.abort();
-        growth.end();
-      });
-    if (live) {
-      const events = { [Symbol.asyncIterator]: () => followRun(folder, growth) };
-      const onTrouble = (text: string): void => err.write(`${visible(text)}\n`);
-      const { broker } = live;
-      void linkBroker({ run, broker, events, before: seen, tell, onTrouble, signal: over.signal });
-    }
+    const { answer, events } = beginRun(jobs, payload, options, {
+      before: seen,
+      broker: live?.broker,
+      onTrouble: (text) => err.write(`${visible(text)}\n`),
+    });
     const shown = (async () => {
-      for await (const event of followRun(folder, growth)) {
+      for await (const event of events) {
         if (event.type === 'error' && event.node !== null) failed.add(event.node);
         const text = event.seq > seen ? lineOf(event, flags) : null;
         if (text === null) continue;
@@ -99,17 +80,11 @@ function lineOf(event: RunEvent, { json }: RunFlags): string | null {
 /** Whether a run that ended with an error got beyond what was there before, and has a journal to go on from. */
 function canGoOn(cacheDir: string, run: string, seen: number): boolean {
   try {
-    return readRun(cacheDir, run).world.mode !== 'backtest' && lastSeq(runFolder(cacheDir, run)) > seen;
+    return readRun(cacheDir, run).world.mode !== 'backtest' && lastSeq(cacheDir, run) > seen;
   } catch {
     // It never began, or cannot be read: the error says more.
     return false;
   }
-}
-
-function lastSeq(folder: string): number {
-  let last = 0;
-  for (const { seq, events } of new JournalReader(folder).all()) last = seq + events.length - 1;
-  return last;
 }
 
 /** A run's result, for a person. */
