@@ -152,22 +152,15 @@ export function spanText([start, end]: Span): string {
 
 /** A node's state in a word or two. */
 export function standingText(standing: NodeStanding): string {
-  switch (standing) {
-    case 'fresh':
-      return l10n.t('fresh');
-    case 'partial':
-      return l10n.t('partial');
-    case 'empty':
-      return l10n.t('not materialized');
-    case 'changed':
-      return l10n.t('changed');
-    case 'maybe-stale':
-      return l10n.t('may be stale');
-    case 'uncached':
-      return l10n.t('computed each time');
-    case 'failed':
-      return l10n.t('failed');
-    case 'blocked':
-      return l10n.t('blocked');
-  }
+  const texts: Readonly<Record<NodeStanding, string>> = {
+    fresh: l10n.t('fresh'),
+    partial: l10n.t('partial'),
+    empty: l10n.t('not materialized'),
+    changed: l10n.t('changed'),
+    'maybe-stale': l10n.t('may be stale'),
+    uncached: l10n.t('computed each time'),
+    failed: l10n.t('failed'),
+    blocked: l10n.t('blocked'),
+  };
+  return texts[standing];
 }

@@ -14,14 +14,11 @@ export function shownRows(judged: boolean, standing: NodeStanding): ShownRows | 
 
 /** `rows of an earlier version, from before the change`; empty for current rows. */
 export function shownRowsText(shown: ShownRows | null): string {
-  switch (shown) {
-    case 'earlier':
-      return l10n.t('rows of an earlier version, from before the change');
-    case 'last-run':
-      return l10n.t('rows of the last run, which may have used other code');
-    case 'before-change':
-      return l10n.t('rows from before the change');
-    case null:
-      return '';
-  }
+  if (shown === null) return '';
+  const texts: Readonly<Record<ShownRows, string>> = {
+    earlier: l10n.t('rows of an earlier version, from before the change'),
+    'last-run': l10n.t('rows of the last run, which may have used other code'),
+    'before-change': l10n.t('rows from before the change'),
+  };
+  return texts[shown];
 }

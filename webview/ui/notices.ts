@@ -54,14 +54,12 @@ function untrustedPage({ onRetry }: NoticeHandlers): HTMLElement {
 type Problem = NonNullable<PanelState['problem']>;
 
 function problemTitle({ kind }: Problem): string {
-  switch (kind) {
-    case 'cycle':
-      return l10n.t('The nodes form a cycle');
-    case 'deleted':
-      return l10n.t('Strategy not found');
-    case 'failed':
-      return l10n.t('The strategy could not be loaded');
-  }
+  const texts: Readonly<Record<Problem['kind'], string>> = {
+    cycle: l10n.t('The nodes form a cycle'),
+    deleted: l10n.t('Strategy not found'),
+    failed: l10n.t('The strategy could not be loaded'),
+  };
+  return texts[kind];
 }
 
 function problemPage(problem: Problem, on: NoticeHandlers): HTMLElement {

@@ -18,20 +18,15 @@ export function checked(standing: NodeStanding, isChecking: boolean): ShownStand
 
 /** The state of a coverage range, in a word or two. */
 export function segmentText(kind: SegmentKind | 'gap'): string {
-  switch (kind) {
-    case 'covered':
-      return l10n.t('complete');
-    case 'stale':
-      return l10n.t('stale');
-    case 'failed':
-      return l10n.t('failed or blocked');
-    case 'unavailable':
-      return l10n.t('unavailable: before the data begins');
-    case 'not-yet':
-      return l10n.t('not yet: past the last bar of the data');
-    case 'gap':
-      return l10n.t('not materialized');
-  }
+  const texts: Readonly<Record<typeof kind, string>> = {
+    covered: l10n.t('complete'),
+    stale: l10n.t('stale'),
+    failed: l10n.t('failed or blocked'),
+    unavailable: l10n.t('unavailable: before the data begins'),
+    'not-yet': l10n.t('not yet: past the last bar of the data'),
+    gap: l10n.t('not materialized'),
+  };
+  return texts[kind];
 }
 
 /** A time in UTC relative to another: `14:31` on the same day, `03-01` for midnight, with the year if that differs. */

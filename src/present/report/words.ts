@@ -7,33 +7,25 @@ import { formatTime } from '../../sdk/time/time.js';
 
 /** A mode's badge: capitals distinguish it where colours do not. */
 export function modeText(mode: Mode | null): string {
-  switch (mode) {
-    case 'backtest':
-      return l10n.t('BACKTEST');
-    case 'paper':
-      return l10n.t('PAPER');
-    case 'live':
-      return l10n.t('LIVE');
-    case 'shadow':
-      return l10n.t('SHADOW');
-    case null:
-      return '';
-  }
+  if (mode === null) return '';
+  const texts: Readonly<Record<Mode, string>> = {
+    backtest: l10n.t('BACKTEST'),
+    paper: l10n.t('PAPER'),
+    live: l10n.t('LIVE'),
+    shadow: l10n.t('SHADOW'),
+  };
+  return texts[mode];
 }
 
 export function stateText(state: RunState): string {
-  switch (state) {
-    case 'running':
-      return l10n.t('running');
-    case 'finished':
-      return l10n.t('finished');
-    case 'failed':
-      return l10n.t('failed');
-    case 'cut off':
-      return l10n.t('cut off');
-    case 'unreadable':
-      return l10n.t('cannot be read');
-  }
+  const texts: Readonly<Record<RunState, string>> = {
+    running: l10n.t('running'),
+    finished: l10n.t('finished'),
+    failed: l10n.t('failed'),
+    'cut off': l10n.t('cut off'),
+    unreadable: l10n.t('cannot be read'),
+  };
+  return texts[state];
 }
 
 /** Warnings about a run's numbers; none: they are complete. */
