@@ -41,7 +41,6 @@ interface Pending {
  * restarted once, with the same folders and texts; after that, `scan` starts one.
  */
 export class DiscoveryClient {
-  readonly #options: DiscoveryClientOptions;
   readonly #pending = new Map<number, Pending>();
   /** Texts of open editors, for a restarted worker. */
   readonly #edits = new Map<string, string>();
@@ -57,8 +56,7 @@ export class DiscoveryClient {
   #disposed = false;
   #lastId = 0;
 
-  constructor(options: DiscoveryClientOptions) {
-    this.#options = options;
+  constructor(private readonly options: DiscoveryClientOptions) {
     this.#worker = this.#start();
   }
 
@@ -116,7 +114,7 @@ export class DiscoveryClient {
 
   #start(): Worker {
     // The worker needs neither this process's flags nor its environment.
-    const worker = new Worker(this.#options.workerPath, { execArgv: [], env: {} });
+    const worker = new Worker(this.options.workerPath, { execArgv: [], env: {} });
     let reason = '';
     worker.on('message', (message: unknown) => {
       if (this.#worker === worker) this.#take(message);
@@ -147,14 +145,14 @@ export class DiscoveryClient {
         `${stopped} a second time. What is shown of strategies may be out of date: reload the window.`,
       );
       this.#rejectAll(error);
-      this.#options.onError(error);
+      this.options.onError(error);
       return;
     }
     this.#restarted = true;
     const error = new SeamlessError('internal', `${stopped} and was started again.`);
     this.#worker = this.#startAgain();
     this.#rejectAll(error);
-    this.#options.onError(error);
+    this.options.onError(error);
     if (this.#folders) this.#scanAgain(this.#folders);
   }
 
@@ -164,7 +162,7 @@ export class DiscoveryClient {
       // The death is reported elsewhere, and a newer scan continues.
       (error: unknown) => {
         if (error instanceof SeamlessError && !['internal', 'cancelled'].includes(error.code)) {
-          this.#options.onError(error);
+          this.options.onError(error);
         }
       },
     );
@@ -177,7 +175,7 @@ export class DiscoveryClient {
   }
 
   #gone(file: string): void {
-    if (this.#shown.delete(file)) this.#options.onRemoved(file);
+    if (this.#shown.delete(file)) this.options.onRemoved(file);
   }
 
   #request<K extends DiscoveryKind>(
@@ -214,7 +212,7 @@ export class DiscoveryClient {
   #take(message: unknown): void {
     const read = v.safeParse(fromDiscovery, message);
     if (read.success) this.#handle(read.output);
-    else this.#options.onError(notUnderstood());
+    else this.options.onError(notUnderstood());
   }
 
   #handle(message: FromDiscovery): void {
@@ -223,13 +221,13 @@ export class DiscoveryClient {
         this.#unconfirmed?.delete(message.file.file);
         if (message.file.strategies.length > 0) this.#shown.add(message.file.file);
         else this.#shown.delete(message.file.file);
-        this.#options.onFile(message.file);
+        this.options.onFile(message.file);
         break;
       case 'removed':
         this.#gone(message.file);
         break;
       case 'fault':
-        this.#options.onError(deserializeError(message.error));
+        this.options.onError(deserializeError(message.error));
         break;
       case 'result':
       case 'error':

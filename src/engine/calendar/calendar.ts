@@ -30,13 +30,11 @@ export interface CalendarRules {
 
 /** When the days of an exchange or zone open and close. */
 export class TradingDays {
-  readonly rules: CalendarRules;
   readonly zone: Zone;
   readonly #closed: ReadonlySet<Day>;
   readonly #special: ReadonlyMap<Day, Hours>;
 
-  constructor(rules: CalendarRules) {
-    this.rules = rules;
+  constructor(readonly rules: CalendarRules) {
     this.zone = new Zone(rules.zone);
     this.#closed = new Set(rules.closed);
     this.#special = new Map(rules.special.map(([day, open, close]) => [day, { open, close }]));

@@ -5,16 +5,13 @@ import { messageOf } from '../../sdk/errors.js';
 
 /** The in-memory DuckDB that reads files and runs queries. Opened when first needed. */
 export class Database {
-  readonly #projectRoot: string;
   #instance: Promise<DuckDBInstance> | null = null;
 
-  constructor(projectRoot: string) {
-    this.#projectRoot = projectRoot;
-  }
+  constructor(private readonly projectRoot: string) {}
 
   /** A connection of its own: a streamed result ends when its connection runs anything else. */
   async connect(): Promise<DuckDBConnection> {
-    this.#instance ??= open(this.#projectRoot);
+    this.#instance ??= open(this.projectRoot);
     const instance = await this.#instance;
     return instance.connect();
   }
