@@ -22,9 +22,8 @@ export class Main extends Strategy {
     const slow = new Node({ name: 'slow', input: price, period: 2,
       computeFn: (view) => {
         if (view.asOf === ${minute(10)}) { ${at('a computeFn')} }
-        let sum = 0;
-        for (let i = 0; i < 100_000; i++) sum += Math.sqrt(i);
-        return sum + view.window(price).column('close')[0];
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+        return view.window(price).column('close')[0];
       } });
     this.addNodes([slow]);
   }
