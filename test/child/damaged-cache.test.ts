@@ -41,9 +41,7 @@ describe('rows that a disk has changed', () => {
     project = new Project({ 'main.ts': strategy(2), 'bars.csv': CSV_HEADER + csvLines(0, 3000) });
     await runFresh(project, RANGE);
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const file = (): string => join(project.cacheDir, 'cache.duckdb');
 

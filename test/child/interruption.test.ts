@@ -54,9 +54,7 @@ describe('a run that is cut off', () => {
   before(() => {
     project = new Project({ 'main.ts': strategy(), 'bars.csv': CSV_HEADER + csvLines(0, BARS) });
   });
-  after(() => {
-    project.remove();
-  });
+  after(() => project.remove());
 
   /** Expects that a run in a new process is complete, and its rows are those of an empty cache. */
   async function assertSound(cacheDir: string): Promise<void> {

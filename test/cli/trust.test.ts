@@ -15,9 +15,7 @@ describe('command line: a cache that can be trusted', () => {
       "import { Strategy } from 'seamless-dag';\nexport class Momentum extends Strategy { setup() {} }\n";
     writeFileSync(join(cwd, 'src/momentum.ts'), text);
   });
-  after(() => {
-    rmSync(cwd, { recursive: true, force: true });
-  });
+  after(() => rmSync(cwd, { recursive: true, force: true }));
   const at = (args: readonly string[], world: World) => run(args, { cwd, ...world });
   const result = {
     columns: [

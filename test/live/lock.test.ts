@@ -15,9 +15,7 @@ describe('the lock of a world', () => {
     folder = mkdtempSync(join(tmpdir(), 'lock-'));
   });
 
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   function take(owner: string): () => void {
     const taken = takeLock(folder, 'world', owner);

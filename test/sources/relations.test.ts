@@ -1,11 +1,9 @@
 // Slow (6 s): a property.
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { mkdirSync } from 'node:fs';
 import type { SkippedRow } from '../../src/engine/ports/source.js';
-import { EVERYTHING, Project, fails, readAll, rowsOf } from './support.js';
-import { cases } from '../support/profile.js';
+import { checkSlices, EVERYTHING, Project, fails, readAll, rowsOf } from './support.js';
 
 const MINUTE = 60;
 
@@ -47,18 +45,7 @@ describe('parquet and sql sources', () => {
       assert.ok(whole.length > 17_000);
       const [first, last] = [whole[0]?.[0] as number, whole.at(-1)?.[0] as number];
       assert.deepEqual(await reader.bounds(), { first, last });
-      const time = fc.integer({ min: first - 90_000, max: last + 90_000 });
-      await fc.assert(
-        fc.asyncProperty(time, time, async (a, b) => {
-          const [start, end] = [Math.min(a, b), Math.max(a, b)];
-          const part = rowsOf(await readAll(reader, { start, end }));
-          assert.deepEqual(
-            part,
-            whole.filter(([ts]) => ts >= start && ts < end),
-          );
-        }),
-        cases(8),
-      );
+      await checkSlices(reader, whole, 90_000, 8);
     });
   }
 

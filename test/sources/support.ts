@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import { concatTables, rowValue, type RowValue, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time/time.js';
 import { openSourceLibrary, type SourceLibraryOptions } from '../../src/sources/library.js';
+import { cases } from '../support/profile.js';
 
 export const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
@@ -86,6 +88,28 @@ export async function readAll(reader: SourceReader, range: Range = EVERYTHING): 
 /** Rows as `[ts, value]`. */
 export function rowsOf(table: Table): [number, RowValue][] {
   return Array.from(table.ts, (ts, index) => [ts, rowValue(table, index)]);
+}
+
+/** Asserts that any range of a reader is that slice of all its rows, also beyond its ends by so many seconds. */
+export async function checkSlices(
+  reader: SourceReader,
+  whole: readonly (readonly [number, RowValue])[],
+  beyond: number,
+  ranges: number,
+): Promise<void> {
+  const [first, last] = [whole[0]?.[0] as number, whole.at(-1)?.[0] as number];
+  const time = fc.integer({ min: first - beyond, max: last + beyond });
+  await fc.assert(
+    fc.asyncProperty(time, time, async (a, b) => {
+      const [start, end] = [Math.min(a, b), Math.max(a, b)];
+      const part = rowsOf(await readAll(reader, { start, end }));
+      assert.deepEqual(
+        part,
+        whole.filter(([ts]) => ts >= start && ts < end),
+      );
+    }),
+    cases(ranges),
+  );
 }
 
 /** Asserts that a promise fails with a sentence about the stream that matches each pattern. */

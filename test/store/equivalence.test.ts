@@ -30,9 +30,7 @@ describe('store: the same rows and the same coverage, bit for bit', () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'seamless-worlds-'));
   });
-  after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
 
   async function newStore(): Promise<Store> {
     const dir = mkdtempSync(join(folder, 'cache-'));

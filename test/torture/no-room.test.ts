@@ -32,9 +32,7 @@ describe('a cache that cannot grow', () => {
   beforeEach(() => {
     world.use(FIRST, VARIANT);
   });
-  after(() => {
-    world.remove();
-  });
+  after(() => world.remove());
 
   /** Runs the command line as a person does; if asked, under a limit of the shell on the size of a file, or bound by permissions. */
   function run(

@@ -269,9 +269,7 @@ describe('bad input', () => {
   beforeEach(() => {
     project = new Project({ 'bars.csv': BARS });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   async function assertRefused({ files, className, code, sentence, at }: BadInput): Promise<void> {
     project.write(files);

@@ -79,9 +79,7 @@ describe('a node that fails', () => {
   beforeEach(() => {
     project = new Project({ 'bars.csv': CSV_HEADER + csvLines(0, 300) });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const run = async (text: string, from = 10, to = 200): Promise<Ran> => {
     project.write({ 'main.ts': text });

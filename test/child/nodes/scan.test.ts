@@ -76,9 +76,7 @@ describe('a node that carries a state from bar to bar', () => {
   beforeEach(() => {
     project = new Project(FILES);
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   /** Expects that what the cache holds is what an empty one comes to. */
   async function assertTrue(wanted: Wanted = ALL, by = child()): Promise<void> {

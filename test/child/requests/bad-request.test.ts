@@ -18,9 +18,7 @@ describe('a run that cannot be', () => {
   beforeEach(() => {
     project = new Project({ 'main.ts': strategy(), 'bars.csv': BARS });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const ranges: readonly (readonly [what: string, from: number, to: number, sentence: RegExp])[] = [
     ['before the data', -900, -800, /^The range .* lies wholly outside the data: price has .* → .*\. Choose/],

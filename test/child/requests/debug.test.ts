@@ -75,9 +75,7 @@ describe('one bar of a node, called for a debugger', () => {
     project = new Project({ 'bars.csv': CSV_HEADER + csvLines(0, 300) + csvLines(340, 360) });
     project.write({ 'main.ts': strategy(PER_BAR) });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   async function debug(bar = BAR, node = 'tested'): Promise<{ result: BarResult; lines: readonly string[] }> {
     const mark = child.lines.length;

@@ -290,9 +290,7 @@ describe('explain: sources', () => {
     project = new Project(PROJECT);
     await child.materialize(project, RANGE);
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const explained = async (range = RANGE): Promise<Record<string, string>> => {
     const strategy = project.strategy('main.ts');

@@ -43,9 +43,7 @@ describe('refreshing source data', () => {
     project = new Project({ 'bars.csv': csvLines(0, 100) });
     project.write({ 'main.ts': STRATEGY.replace('DATA', project.path('bars.csv').replaceAll('\\', '/')) });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   it('makes the next run read a source that claims to be unchanged, and store what changed', async () => {
     await child.materialize(project, RANGE);

@@ -38,9 +38,7 @@ describe('a look at a strategy and its sources', () => {
     });
     await child.materialize(project, RANGE);
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const look = () => child.request('status', { strategy: project.strategy('main.ts'), ...RANGE });
 

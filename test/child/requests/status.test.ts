@@ -33,9 +33,7 @@ describe('status', () => {
     project = new Project({ 'main.ts': STRATEGY, 'bars.csv': CSV_HEADER + csvLines(0, 100) });
     await child.materialize(project, RANGE);
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const status = (range: { start?: number; end?: number } = RANGE): Promise<StatusReport> =>
     child.request('status', { strategy: project.strategy('main.ts'), ...range });

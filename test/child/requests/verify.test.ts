@@ -30,9 +30,7 @@ const RANGE = { start: minute(10), end: minute(90) };
 
 describe('verify', () => {
   let project: Project;
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
   // Others verify at the same time: what is left behind shows in a folder of this suite's own.
   const scratch = mkdtempSync(join(tmpdir(), 'seamless-scratch-'));
   const { TMPDIR } = process.env;

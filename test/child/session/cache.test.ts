@@ -65,9 +65,7 @@ describe('a run after another', () => {
   beforeEach(() => {
     project = new Project({ 'main.ts': STRATEGY, 'bars.csv': CSV_HEADER + csvLines(0, 1000) });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const run = (from: number, to: number): Promise<Ran> =>
     child.run(project, { start: minute(from), end: minute(to) });

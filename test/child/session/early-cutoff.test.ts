@@ -119,9 +119,7 @@ describe('early cutoff, over several blocks and intervals', () => {
     assert.equal(nodeOf(report, 'after').state, 'blocked');
     firstCache = project.cacheDir;
   });
-  after(() => {
-    project.remove();
-  });
+  after(() => project.remove());
   // Each test begins with the cache of that run, and the files as they were then.
   beforeEach(() => {
     write();

@@ -48,9 +48,7 @@ describe('a cache that a warm child keeps open', () => {
   beforeEach(() => {
     project = new Project({ 'main.ts': STRATEGY, 'bars.csv': CSV_HEADER + csvLines(0, 200) });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const range = (to: number) => ({ start: minute(0), end: minute(to) });
   const inPlace = (): string => join(project.cacheDir, 'cache.duckdb');

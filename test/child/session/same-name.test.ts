@@ -31,9 +31,7 @@ describe('two strategies of one name, in two files', () => {
     });
     await child.materialize(project, { ...RANGE, file: 'a.ts' });
   });
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   it('keep their rows apart, under the file and the class', async () => {
     await child.materialize(project, { ...RANGE, file: 'lib/b.ts' });

@@ -124,9 +124,7 @@ describe('a source that is written while a run reads it', () => {
     child = new Child();
   });
   after(() => child.end());
-  afterEach(() => {
-    project.remove();
-  });
+  afterEach(() => project.remove());
 
   const equalsCold = async (): Promise<void> => {
     const warm = await child.materialize(project, RANGE);

@@ -62,9 +62,7 @@ for (const [kind, provider] of Object.entries(PROVIDERS)) {
     beforeEach(() => {
       project = new Project({ 'bars.csv': CSV_HEADER + csvLines(0, 100) });
     });
-    afterEach(() => {
-      project.remove();
-    });
+    afterEach(() => project.remove());
 
     const use = (pinned: boolean): void => {
       project.write({
