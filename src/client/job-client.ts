@@ -77,9 +77,7 @@ export class JobClient {
     this.#started = new Promise((resolve) => (this.#start = resolve));
     this.#readLines(child.stdout, 'info');
     this.#readLines(child.stderr, 'warn');
-    child.on('message', (raw) => {
-      this.#receive(raw);
-    });
+    child.on('message', (raw) => this.#receive(raw));
     this.#exited = new Promise((resolve) => {
       const gone = (code: number | null, signal: NodeJS.Signals | null): void => {
         this.#end(departure(code, signal, this.#lastWords));
@@ -89,9 +87,7 @@ export class JobClient {
       // side closed the channel.
       child.once('exit', (code, signal) => {
         const read = Promise.all([endOf(child.stdout), endOf(child.stderr)]);
-        void Promise.race([read, sleep(GRACE_MS, undefined, { ref: false })]).then(() => {
-          gone(code, signal);
-        });
+        void Promise.race([read, sleep(GRACE_MS, undefined, { ref: false })]).then(() => gone(code, signal));
       });
       // Whichever side closed the channel, nothing can be answered any more.
       child.once('disconnect', () => setTimeout(() => child.kill('SIGKILL'), FAREWELL_MS).unref());
@@ -144,9 +140,7 @@ export class JobClient {
     // Kind and payload fit, but the types cannot follow that through the union.
     const message = { type: 'request', id, kind, payload } as RequestMessage;
     const answer = new Promise<unknown>((resolve, reject) => {
-      const abort = (): void => {
-        this.#cancel(id);
-      };
+      const abort = (): void => this.#cancel(id);
       const settle: Pending['settle'] = (outcome) => {
         signal?.removeEventListener('abort', abort);
         this.#pending.delete(id);

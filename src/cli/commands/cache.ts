@@ -2,7 +2,7 @@ import { projectRootOf } from '../../protocol/project.js';
 import type { CacheLimits } from '../../store/store.js';
 import type { CacheReport } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { byFamily } from '../../present/families.js';
 import { formatBytes, formatCount, formatNames } from '../../present/format.js';
@@ -11,12 +11,10 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-interface CacheFlags {
+interface CacheFlags extends CommonFlags {
   readonly maxSize?: string;
   readonly maxAge?: string;
   readonly yes?: boolean;
-  readonly cache?: string;
-  readonly json?: boolean;
 }
 
 /** `seamless cache [show|clear|clean|pin|unpin] [strategy] [node]` */

@@ -2,7 +2,7 @@ import { partialRange } from '../../protocol/project.js';
 import type { DiffReport } from '../../protocol/results.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { formatTime } from '../../sdk/time/time.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type RangeFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
 import { findStored } from '../find-strategy.js';
@@ -11,19 +11,12 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-interface DiffFlags {
-  readonly start?: string;
-  readonly end?: string;
-  readonly cache?: string;
-  readonly json?: boolean;
-}
-
 /** `seamless diff <strategy> <node>` */
 export async function runDiff(
   terminal: Terminal,
   spec: string,
   node: string,
-  flags: DiffFlags,
+  flags: RangeFlags,
 ): Promise<number> {
   const { out, env, cwd } = terminal;
   const range = partialRange(flags.start, flags.end);

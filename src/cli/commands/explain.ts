@@ -8,7 +8,7 @@ import {
 import { formatSpans, plural } from '../../present/format.js';
 import { didYouMean, SeamlessError } from '../../sdk/errors.js';
 import { formatInterval, formatRange } from '../../sdk/time/time.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type RangeFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
@@ -17,11 +17,7 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-interface ExplainFlags {
-  readonly start?: string;
-  readonly end?: string;
-  readonly cache?: string;
-  readonly json?: boolean;
+interface ExplainFlags extends RangeFlags {
   /** One line per symbol of a family. */
   readonly symbols?: boolean;
 }

@@ -4,7 +4,7 @@ import { extname, relative, resolve } from 'node:path';
 import { partialRange } from '../../protocol/project.js';
 import type { ExportFormat } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type RangeFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { findStored } from '../find-strategy.js';
 import { plural } from '../../present/format.js';
@@ -13,14 +13,10 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-interface ExportFlags {
+interface ExportFlags extends RangeFlags {
   readonly out: string;
   readonly format?: ExportFormat;
   readonly spreadsheet?: boolean;
-  readonly start?: string;
-  readonly end?: string;
-  readonly cache?: string;
-  readonly json?: boolean;
 }
 
 /** `seamless export <strategy> [nodes...] --out <file>` */

@@ -5,7 +5,7 @@ import { notesText } from '../../engine/sources/notes.js';
 import { serviceText } from '../../engine/sources/service-level.js';
 import { addTo, groupBy } from '../../sdk/lists.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time/time.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';
@@ -15,13 +15,11 @@ import type { RequestOptions } from '../../client/job-client.js';
 import type { Jobs, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-interface MaterializeFlags {
+interface MaterializeFlags extends CommonFlags {
   readonly start: string;
   readonly end: string;
   readonly onlyMissing?: boolean;
   readonly refresh?: boolean;
-  readonly cache?: string;
-  readonly json?: boolean;
 }
 
 /** `seamless materialize <strategy> --start --end` */

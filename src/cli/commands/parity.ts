@@ -2,7 +2,7 @@ import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
 import type { RowValue } from '../../sdk/table.js';
 import { formatRange, formatTime } from '../../sdk/time/time.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { formatCount } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
@@ -10,13 +10,8 @@ import { visible } from '../../present/visible.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-interface ParityFlags {
-  readonly cache?: string;
-  readonly json?: boolean;
-}
-
 /** `seamless parity <run>` */
-export async function runParity(terminal: Terminal, run: string, flags: ParityFlags): Promise<number> {
+export async function runParity(terminal: Terminal, run: string, flags: CommonFlags): Promise<number> {
   const { out, cwd } = terminal;
   const projectRoot = projectRootOf(cwd);
   const cacheDir = cacheDirOf(cwd, projectRoot, flags);

@@ -9,17 +9,15 @@ import { cautions, modeText, monthNames, stateText } from '../../present/report/
 import { visible } from '../../present/visible.js';
 import { projectRootOf } from '../../protocol/project.js';
 import { messageOf, SeamlessError } from '../../sdk/errors.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-interface ReportFlags {
+interface ReportFlags extends CommonFlags {
   readonly html?: boolean;
   readonly out?: string;
-  readonly cache?: string;
-  readonly json?: boolean;
 }
 
 /** `seamless report <run>` */

@@ -3,7 +3,7 @@ import { beginRun, lastSeq } from '../../client/begin-run.js';
 import { nameRun } from '../../client/growing.js';
 import { eventLine, resultRows } from '../../present/run.js';
 import type { RunEvent, RunResult } from '../../sdk/live/live.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { liveBroker } from '../live-broker.js';
@@ -12,11 +12,9 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-interface RunFlags {
+interface RunFlags extends CommonFlags {
   readonly world: string;
   readonly resume?: string;
-  readonly cache?: string;
-  readonly json?: boolean;
   readonly confirm?: string;
   readonly name?: string;
 }

@@ -4,17 +4,12 @@ import { removeRun, runFolder, summaries, summaryOf, type RunSummary } from '../
 import { eventLine } from '../../present/run.js';
 import { projectRootOf } from '../../protocol/project.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { resultText } from './run.js';
 import { visible } from '../../present/visible.js';
-
-interface RunsFlags {
-  readonly cache?: string;
-  readonly json?: boolean;
-}
 
 type Action = 'list' | 'show' | 'compare' | 'remove';
 
@@ -23,7 +18,7 @@ export function runRuns(
   { out, cwd, env }: Terminal,
   action: Action,
   runs: readonly string[],
-  flags: RunsFlags,
+  flags: CommonFlags,
 ): Promise<number> {
   const cacheDir = cacheDirOf(cwd, projectRootOf(cwd), flags);
   const paint = painter(out, env);

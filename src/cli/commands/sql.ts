@@ -5,7 +5,7 @@ import { projectRootOf } from '../../protocol/project.js';
 import type { SqlResult, SqlValue } from '../../store/store.js';
 import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { codeOf, EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
@@ -13,14 +13,12 @@ import type { Output, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visibleLines } from '../../present/visible.js';
 
-interface SqlFlags {
+interface SqlFlags extends CommonFlags {
   readonly strategy?: string;
   readonly limit?: string;
   readonly csv?: boolean;
   readonly attach?: boolean;
   readonly spreadsheet?: boolean;
-  readonly cache?: string;
-  readonly json?: boolean;
 }
 
 /** Most rows in a table. */

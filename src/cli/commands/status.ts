@@ -2,7 +2,7 @@ import { partialRange } from '../../protocol/project.js';
 import type { StatusReport } from '../../protocol/results.js';
 import type { NodeStatus } from '../../engine/plan/status.js';
 import { formatInterval, formatRange } from '../../sdk/time/time.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type RangeFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { commonCoverage, nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
@@ -11,11 +11,7 @@ import { formatTable, painter, right, type Color, type Paint } from '../table.js
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-interface StatusFlags {
-  readonly start?: string;
-  readonly end?: string;
-  readonly cache?: string;
-  readonly json?: boolean;
+interface StatusFlags extends RangeFlags {
   /** One line per symbol of a family. */
   readonly symbols?: boolean;
 }

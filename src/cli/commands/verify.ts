@@ -3,7 +3,7 @@ import type { VerifiedNode, VerifyReport } from '../../protocol/results.js';
 import { formatCount, formatSpans, plural } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { cacheDirOf } from '../cache-dir.js';
+import { cacheDirOf, type RangeFlags } from '../cache-dir.js';
 import { EXIT } from '../exit-codes.js';
 import { notFinite } from '../json.js';
 import { findStrategy } from '../find-strategy.js';
@@ -12,13 +12,9 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-interface VerifyFlags {
-  readonly start?: string;
-  readonly end?: string;
+interface VerifyFlags extends RangeFlags {
   readonly sample?: string;
   readonly all?: boolean;
-  readonly cache?: string;
-  readonly json?: boolean;
 }
 
 const SAMPLE = 5;

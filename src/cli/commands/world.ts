@@ -23,9 +23,7 @@ export async function runWorld(
   const { out, err, env, cwd } = terminal;
   const projectRoot = projectRootOf(cwd);
   const token = tokenOf(env, host, tokenFrom);
-  const onTrouble = (text: string): void => {
-    err.write(`${visible(text)}\n`);
-  };
+  const onTrouble = (text: string): void => err.write(`${visible(text)}\n`);
   const server = await served({ projectRoot, host, port: Number(port), token, onTrouble });
   if (server.names.length === 0) {
     await server.close();

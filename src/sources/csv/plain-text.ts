@@ -122,9 +122,7 @@ async function packingOf(stream: OpenStream, file: SourceFile): Promise<Packing>
 
 function zstdReader(): Transform {
   let push: (piece: Uint8Array) => void = () => undefined;
-  const decompress = new Decompress((piece) => {
-    push(piece);
-  });
+  const decompress = new Decompress((piece) => push(piece));
   const transform = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       try {
@@ -177,9 +175,7 @@ async function zipEntry(stream: OpenStream, file: SourceFile): Promise<Readable>
         reject(error);
         return;
       }
-      opened.once('close', () => {
-        zip.close();
-      });
+      opened.once('close', () => zip.close());
       resolve(opened.pipe(new PassThrough()));
     });
   });
@@ -192,9 +188,7 @@ function entriesOf(zip: ZipFile): Promise<Entry[]> {
       entries.push(entry);
       zip.readEntry();
     });
-    zip.once('end', () => {
-      resolve(entries);
-    });
+    zip.once('end', () => resolve(entries));
     zip.once('error', reject);
     zip.readEntry();
   });
@@ -253,12 +247,8 @@ function isUtf8(bytes: Buffer): boolean {
 function decoder(encoding: string): Transform {
   const decode = new TextDecoder(encoding);
   return new Transform({
-    transform: (chunk: Buffer, _encoding, done) => {
-      done(null, decode.decode(chunk, { stream: true }));
-    },
-    flush: (done) => {
-      done(null, decode.decode());
-    },
+    transform: (chunk: Buffer, _encoding, done) => done(null, decode.decode(chunk, { stream: true })),
+    flush: (done) => done(null, decode.decode()),
   });
 }
 
