@@ -1,4 +1,3 @@
-import { decimate } from '../../engine/history/decimate.js';
 import { differenceOf } from '../../engine/history/difference.js';
 import { common, union, within } from '../../engine/plan/ranges.js';
 import type { Span } from '../../engine/run/reporting/report.js';
@@ -22,6 +21,7 @@ import type {
 } from '../../protocol/results.js';
 import type { judgeNames } from './judged-names.js';
 import { reported } from './reported-rows.js';
+import { thinnedRows, type ThinnedRows } from './thinned-rows.js';
 import { foundNode, unknownNode } from './unknown-names.js';
 
 /** Reads rows for a script or a terminal. */
@@ -75,29 +75,21 @@ export async function seriesOf(
 ): Promise<SeriesReport> {
   const known = await versionsOf(store, name);
   const latest = known.slice(0, 2);
-  const tables = await store.read(latest.map(({ fingerprint }) => ({ fingerprint, range })));
-  const coverage = await store.coverage(latest.map(({ fingerprint }) => fingerprint));
+  const prints = latest.map(({ fingerprint }) => fingerprint);
+  const { thinned, coverage } = await thinnedRows(store, prints, range, points);
   return {
     interval: latest[0]?.interval ?? 0,
     versions: latest.map(({ fingerprint, since, until }, index) => {
-      const table = tables[index] ?? emptyTable();
       const spans = within(union(coverage.get(fingerprint) ?? []), range);
       return {
         fingerprint,
         since,
         until,
-        rows: table.ts.length,
         coverage: spans.map(({ start, end }): Span => [start, end]),
-        table: decimate(table, shownRange(table, range), points),
+        ...(thinned[index] as ThinnedRows),
       };
     }),
   };
-}
-
-/** The range from the first to the last row. */
-function shownRange(table: Table, { start, end }: Range): Range {
-  const [first = 0, last = 0] = [table.ts[0], table.ts.at(-1)];
-  return { start: Number.isFinite(start) ? start : first, end: Number.isFinite(end) ? end : last + 1 };
 }
 
 export async function rowsOf(

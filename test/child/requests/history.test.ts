@@ -108,6 +108,28 @@ describe('histories to look at', () => {
     );
   });
 
+  it('draws a corrected source as a child does that never drew it', async () => {
+    const asked = { ...node(), points: 50 };
+    const greatest = async (of: Child): Promise<number> => {
+      const { versions } = await of.client.request('series', asked);
+      const [column] = versions[0]?.table.columns ?? [];
+      return column?.type === 'number' ? Math.max(...column.values) : Number.NaN;
+    };
+    const before = await greatest(child);
+    const corrected = csvLines(1500, 1501, () => 1e6);
+    project.write({ 'bars.csv': CSV_HEADER + csvLines(0, 1500) + corrected + csvLines(1501, 3000) });
+    await child.run(project, { start: minute(0), end: minute(3000) });
+    const drawn = await child.client.request('series', asked);
+    assert.ok((await greatest(child)) > before + 1e5);
+    assert.deepEqual(await child.client.request('series', asked), drawn);
+    const other = new Child();
+    try {
+      assert.deepEqual(await other.client.request('series', asked), drawn);
+    } finally {
+      await other.end();
+    }
+  });
+
   it('names nodes like the one that is not there', async () => {
     await assert.rejects(
       child.client.request('series', { ...node('maen'), points: 10 }),
