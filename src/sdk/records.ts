@@ -33,8 +33,8 @@ export function rowMaker(input: string, names: readonly string[]): RowMaker {
     class Row { ${fields.join('\n')} }
     return {
       Row,
-      ofNumbers(given, at) { columns = given; row = at; return new Row(); },
-      ofCells(given) { columns = undefined; cells = given; return new Row(); },
+      ofNumbers(given, at) { columns = given; row = at; const made = new Row(); columns = undefined; return made; },
+      ofCells(given) { cells = given; const made = new Row(); cells = undefined; return made; },
     };`;
   const { Row, ...maker } = compiled('names', body)(names) as RowMaker & { readonly Row: NewableFunction };
   const prototype = Row.prototype as object;

@@ -57,6 +57,11 @@ export function noteTableDigest(table: Table, digest: Digest): void {
   tables.set(table, digest);
 }
 
+/** The digest of a whole table, if it was taken or noted before. */
+export function knownDigest(table: Table): Digest | undefined {
+  return tables.get(table);
+}
+
 /** 128 bits of the SHA-256 of numbers in memory. Cached per array. */
 export function numbersDigest(values: Float64Array): Digest {
   const digest = numbers.get(values) ?? bytesDigest(bytesOf(values));

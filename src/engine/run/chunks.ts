@@ -23,8 +23,8 @@ import { sinceOf } from '../plan/since.js';
 import { Unstored } from './unstored.js';
 import { sameCode, Withdrawn } from './withdrawn.js';
 
-/** A chunk's stored rows, by node. */
-type Loaded = ReadonlyMap<number, readonly Table[]>;
+/** A chunk's stored rows, by node, until the node takes them. */
+type Loaded = Map<number, readonly Table[]>;
 
 /** A node emitted fewer rows than planned: it must be planned with more history. */
 export class ShortHistory extends Error {
@@ -121,7 +121,7 @@ export class ChunkRunner {
   }
 
   #loadAhead(chunk: Range | undefined): Promise<Loaded> {
-    return chunk ? expectLater(this.#load(chunk)) : Promise.resolve(new Map());
+    return chunk ? expectLater(this.#load(chunk)) : Promise.resolve<Loaded>(new Map());
   }
 
   /** Chunk borders are multiples of this since the epoch, so that every run cuts segments alike. */
@@ -143,7 +143,9 @@ export class ChunkRunner {
       if (!work) continue;
       const node = this.#state.node(index);
       const inputs = node.edges.flatMap((edge) => tasks.get(this.#state.canonical(edge.node)) ?? []);
-      const task = this.#runNode(node, work, chunk, loaded.get(index) ?? [], inputs);
+      const stored = loaded.get(index) ?? [];
+      loaded.delete(index);
+      const task = this.#runNode(node, work, chunk, stored, inputs);
       task.catch((reason: unknown) => (this.#stopped ??= { reason }));
       tasks.set(index, task);
     }

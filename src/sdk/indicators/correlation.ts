@@ -74,9 +74,13 @@ interface Pairs {
   readonly beforeB: Int32Array;
 }
 
+function isSameMemory(a: Float64Array, b: Float64Array): boolean {
+  return a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length;
+}
+
 function pairByTime(a: InputSeries, valuesA: Float64Array, b: InputSeries, valuesB: Float64Array): Pairs {
-  // Both are columns of one input.
-  if (a.ts === b.ts) {
+  // Both are columns of one input, or of inputs on one grid.
+  if (isSameMemory(a.ts, b.ts)) {
     const before = new Int32Array(a.ts.length + 1);
     for (let row = 0; row < before.length; row++) before[row] = row;
     return { ts: a.ts, x: valuesA, y: valuesB, beforeA: before, beforeB: before };

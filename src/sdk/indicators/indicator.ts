@@ -6,6 +6,7 @@ import type { InputSeries, Series } from '../series.js';
 import { VALUE_COLUMN } from '../table.js';
 import type { Anchor, Interval } from '../time/time.js';
 import { blocksOf, type Blocks } from './kernels/blocks.js';
+import { inStrips } from './kernels/strips.js';
 
 /** What every indicator over one input takes. */
 export interface IndicatorOptions {
@@ -40,7 +41,7 @@ export function indicatorNode(
     input,
     period,
     ...slottingOf(options),
-    computeFn: new KernelCompute<number>(compute),
+    computeFn: new KernelCompute<number>((series) => inStrips(series, period, compute)),
     indicator,
   });
 }

@@ -47,6 +47,8 @@ async function open(projectRoot: string): Promise<DuckDBInstance> {
     // Without this, a sort larger than memory leaves a .tmp folder in the current directory.
     temp_directory: join(tmpdir(), `seamless-sources-${process.pid}`),
     file_search_path: projectRoot,
+    // What reading a file took is given back: DuckDB's allocator keeps up to 128 MB by default.
+    allocator_flush_threshold: '1MB',
   });
   const connection = await instance.connect();
   // The machine's time zone must not change what a time means.

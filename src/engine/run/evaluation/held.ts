@@ -9,16 +9,23 @@ import {
   type Table,
 } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time/time.js';
-import { tableDigest, type Digest } from '../../fingerprint/digest.js';
+import { knownDigest, tableDigest, type Digest } from '../../fingerprint/digest.js';
 import type { NodeWork } from '../../plan/plan.js';
 import { union } from '../../plan/ranges.js';
 import { sameTimes } from './grids.js';
+
+/** Rows `[from, from + rows)` of a node: their digest, or a table of them. */
+interface Piece {
+  readonly from: number;
+  readonly rows: number;
+  readonly of: Digest | Table;
+}
 
 /** Loaded rows per node: the last ones that consumers look back to, then the chunk's. */
 export class HeldRows {
   readonly #tables = new Map<number, Table>();
   /** If a node's chunk is one piece, that piece: its digest is the stored segment's. */
-  readonly #pieces = new Map<number, { readonly from: number; readonly table: Table }>();
+  readonly #pieces = new Map<number, Piece>();
   readonly #digests = new Map<string, Digest>();
   /** Concatenated times of this chunk, shared by nodes on one grid. */
   readonly #joined: { readonly parts: readonly Float64Array[]; readonly ts: Float64Array }[] = [];
@@ -41,7 +48,11 @@ export class HeldRows {
       .sort((a, b) => (a.ts[0] as number) - (b.ts[0] as number));
     const before = this.#tables.get(index);
     const [only] = sorted;
-    if (only && sorted.length === 1) this.#pieces.set(index, { from: before?.ts.length ?? 0, table: only });
+    if (only && sorted.length === 1) {
+      const rows = only.ts.length;
+      // The rows are copied to those before them: where the digest suffices, these are not kept as well.
+      this.#pieces.set(index, { from: before?.ts.length ?? 0, rows, of: knownDigest(only) ?? only });
+    }
     try {
       const parts = [...(before ? [before] : []), ...sorted];
       this.#tables.set(
@@ -90,8 +101,9 @@ export class HeldRows {
     const known = this.#digests.get(key);
     if (known !== undefined) return known;
     const piece = this.#pieces.get(index);
-    const whole = piece?.from === from && piece.table.ts.length === to - from;
-    const digest = whole ? tableDigest(piece.table) : tableDigest(this.of(index), from, to);
+    const whole = piece?.from === from && piece.rows === to - from ? piece.of : null;
+    const digest =
+      typeof whole === 'string' ? whole : whole ? tableDigest(whole) : tableDigest(this.of(index), from, to);
     this.#digests.set(key, digest);
     return digest;
   }
