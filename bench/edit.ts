@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { JobClient } from '../src/client/job-client.js';
 import { median } from './measure.js';
@@ -12,6 +13,8 @@ const STRATEGY = join(PROJECT, 'year.ts');
 const EDITS = Number(process.env['BENCH_EDITS'] ?? 7);
 const YEARS = 3;
 const END = START + YEARS * 365 * DAY;
+/** Between two edits: nobody saves again at once, and the child starts its next thread meanwhile. */
+const PAUSE_MS = 500;
 /** As wide as a chart of the DAG's pane. */
 const POINTS = 800;
 
@@ -56,6 +59,7 @@ try {
   await client.request('materialize', { strategy, start: START, end: END });
   const taken: { readonly run: number; readonly shown: number; readonly processor: number }[] = [];
   for (let number = 1; number <= EDITS; number++) {
+    await setTimeout(PAUSE_MS);
     await edit(number);
     const [started, processor] = [performance.now(), childSeconds()];
     const report = await client.request('materialize', { strategy, start: START, end: END });
