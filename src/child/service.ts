@@ -46,6 +46,7 @@ type Handlers = {
 
 /** Answers the protocol's requests, one at a time. */
 export class JobService {
+  readonly #around: Surroundings;
   readonly #stores = new StoreKeeper();
   readonly #limits = new CacheLimit();
   readonly #handlers: Handlers = {
@@ -72,7 +73,9 @@ export class JobService {
     debug: (payload, hooks) => this.#debug(payload, hooks),
   };
 
-  constructor(private readonly around: Surroundings) {}
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
 
   answer<K extends RequestKind>(kind: K, payload: Payload<K>, hooks: RequestHooks): Promise<Result<K>> {
     const handler: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>> = this.#handlers[kind];
@@ -358,7 +361,7 @@ export class JobService {
     work: (session: StrategySession) => Promise<T>,
     made?: OpenHooks['made'],
   ): Promise<T> {
-    const session = await StrategySession.open(ref, this.around, { ...openHooks(hooks), made });
+    const session = await StrategySession.open(ref, this.#around, { ...openHooks(hooks), made });
     try {
       return await work(session);
     } finally {

@@ -17,57 +17,59 @@ type Clock = () => number;
 
 /** Shows a run's progress: a bar in a terminal, else occasional lines. */
 export class ProgressView {
+  readonly #output: Output;
+  readonly #paint: Paint;
+  readonly #clock: Clock;
   #bar = '';
   #shownAt: number;
   readonly #words = new ProgressWords();
 
-  constructor(
-    private readonly output: Output,
-    private readonly paint: Paint,
-    private readonly clock: Clock = () => performance.now(),
-  ) {
+  constructor(output: Output, paint: Paint, clock: Clock = () => performance.now()) {
+    this.#output = output;
+    this.#paint = paint;
+    this.#clock = clock;
     // Short runs write no lines into a log file.
     this.#shownAt = output.isTTY ? -Infinity : clock();
   }
 
   update(progress: RunProgress): void {
-    const now = this.clock();
+    const now = this.#clock();
     const { percent, what, left, bars } = this.#words.of(progress, now);
-    if (now - this.#shownAt < (this.output.isTTY ? BAR_PAUSE_MS : LINE_PAUSE_MS)) return;
+    if (now - this.#shownAt < (this.#output.isTTY ? BAR_PAUSE_MS : LINE_PAUSE_MS)) return;
     this.#shownAt = now;
     // A narrow terminal cuts off the end.
     const words = visible([percent, what, left, bars].filter((each) => each !== null).join(' · '));
-    if (this.output.isTTY) this.#draw(this.#fit(this.#barOf(progress), words));
-    else this.output.write(`${words}\n`);
+    if (this.#output.isTTY) this.#draw(this.#fit(this.#barOf(progress), words));
+    else this.#output.write(`${words}\n`);
   }
 
   /** Prints a line above the bar. */
   log({ text }: Pick<LogLine, 'text'>): void {
     const bar = this.#bar;
     this.end();
-    this.output.write(`${visibleLines(text)}\n`);
+    this.#output.write(`${visibleLines(text)}\n`);
     if (bar !== '') this.#draw(bar);
   }
 
   /** Removes the bar. */
   end(): void {
-    if (this.#bar !== '') this.output.write(CLEAR_LINE);
+    if (this.#bar !== '') this.#output.write(CLEAR_LINE);
     this.#bar = '';
   }
 
   #draw(bar: string): void {
     this.#bar = bar;
-    this.output.write(CLEAR_LINE + bar);
+    this.#output.write(CLEAR_LINE + bar);
   }
 
   #barOf({ done, total }: RunProgress): string {
     const full = total > 0 ? Math.round(Math.min(1, done / total) * BAR_WIDTH) : 0;
-    return `${this.paint('cyan', '█'.repeat(full))}${this.paint('dim', '░'.repeat(BAR_WIDTH - full))} `;
+    return `${this.#paint('cyan', '█'.repeat(full))}${this.#paint('dim', '░'.repeat(BAR_WIDTH - full))} `;
   }
 
   /** A bar that wraps could not be overwritten. */
   #fit(bar: string, words: string): string {
-    const room = (this.output.columns || 80) - BAR_WIDTH - 2;
+    const room = (this.#output.columns || 80) - BAR_WIDTH - 2;
     return bar + (words.length > room ? `${words.slice(0, Math.max(0, room - 1))}…` : words);
   }
 }

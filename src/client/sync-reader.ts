@@ -64,9 +64,12 @@ export function sharedReader(options: SyncReaderOptions = {}): SyncReader {
  * after a while without reads; the calling thread sleeps until the answer is in its port.
  */
 export class SyncReader {
+  readonly #options: SyncReaderOptions;
   #worker: { readonly port: MessagePort; readonly signal: Int32Array } | null = null;
 
-  constructor(private readonly options: SyncReaderOptions = {}) {}
+  constructor(options: SyncReaderOptions = {}) {
+    this.#options = options;
+  }
 
   /** @throws SeamlessError the child's error; `internal` when the thread or the child fails */
   read(payload: Payload<'read'>): Table {
@@ -91,11 +94,11 @@ export class SyncReader {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
     const data: ReaderData = {
-      entry: pathToFileURL(this.options.workerPath ?? builtFile('reader.js')).href,
+      entry: pathToFileURL(this.#options.workerPath ?? builtFile('reader.js')).href,
       port: port2,
       signal,
-      childPath: this.options.childPath ?? builtFile('child.js'),
-      idleMs: this.options.idleMs ?? IDLE_MS,
+      childPath: this.#options.childPath ?? builtFile('child.js'),
+      idleMs: this.#options.idleMs ?? IDLE_MS,
     };
     const worker = new Worker(BOOTSTRAP, {
       eval: true,

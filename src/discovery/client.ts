@@ -41,6 +41,7 @@ interface Pending {
  * restarted once, with the same folders and texts; after that, `scan` starts one.
  */
 export class DiscoveryClient {
+  readonly #options: DiscoveryClientOptions;
   readonly #pending = new Map<number, Pending>();
   /** Texts of open editors, for a restarted worker. */
   readonly #edits = new Map<string, string>();
@@ -56,7 +57,8 @@ export class DiscoveryClient {
   #disposed = false;
   #lastId = 0;
 
-  constructor(private readonly options: DiscoveryClientOptions) {
+  constructor(options: DiscoveryClientOptions) {
+    this.#options = options;
     this.#worker = this.#start();
   }
 
@@ -114,7 +116,7 @@ export class DiscoveryClient {
 
   #start(): Worker {
     // The worker needs neither this process's flags nor its environment.
-    const worker = new Worker(this.options.workerPath, { execArgv: [], env: {} });
+    const worker = new Worker(this.#options.workerPath, { execArgv: [], env: {} });
     let reason = '';
     worker.on('message', (message: unknown) => {
       if (this.#worker === worker) this.#take(message);
@@ -145,14 +147,14 @@ export class DiscoveryClient {
         `${stopped} a second time. What is shown of strategies may be out of date: reload the window.`,
       );
       this.#rejectAll(error);
-      this.options.onError(error);
+      this.#options.onError(error);
       return;
     }
     this.#restarted = true;
     const error = new SeamlessError('internal', `${stopped} and was started again.`);
     this.#worker = this.#startAgain();
     this.#rejectAll(error);
-    this.options.onError(error);
+    this.#options.onError(error);
     if (this.#folders) this.#scanAgain(this.#folders);
   }
 
@@ -162,7 +164,7 @@ export class DiscoveryClient {
       // The death is reported elsewhere, and a newer scan continues.
       (error: unknown) => {
         if (error instanceof SeamlessError && !['internal', 'cancelled'].includes(error.code)) {
-          this.options.onError(error);
+          this.#options.onError(error);
         }
       },
     );
@@ -175,7 +177,7 @@ export class DiscoveryClient {
   }
 
   #gone(file: string): void {
-    if (this.#shown.delete(file)) this.options.onRemoved(file);
+    if (this.#shown.delete(file)) this.#options.onRemoved(file);
   }
 
   #request<K extends DiscoveryKind>(
@@ -212,7 +214,7 @@ export class DiscoveryClient {
   #take(message: unknown): void {
     const read = v.safeParse(fromDiscovery, message);
     if (read.success) this.#handle(read.output);
-    else this.options.onError(notUnderstood());
+    else this.#options.onError(notUnderstood());
   }
 
   #handle(message: FromDiscovery): void {
@@ -221,13 +223,13 @@ export class DiscoveryClient {
         this.#unconfirmed?.delete(message.file.file);
         if (message.file.strategies.length > 0) this.#shown.add(message.file.file);
         else this.#shown.delete(message.file.file);
-        this.options.onFile(message.file);
+        this.#options.onFile(message.file);
         break;
       case 'removed':
         this.#gone(message.file);
         break;
       case 'fault':
-        this.options.onError(deserializeError(message.error));
+        this.#options.onError(deserializeError(message.error));
         break;
       case 'result':
       case 'error':

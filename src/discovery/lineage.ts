@@ -36,10 +36,13 @@ const MOST_STEPS = 10_000;
 
 /** One question. A step is not repeated within itself, so that cycles end. */
 class Query {
+  readonly #find: FindModule;
   readonly #underWay = new Set<string>();
   #steps = 0;
 
-  constructor(private readonly find: FindModule) {}
+  constructor(find: FindModule) {
+    this.#find = find;
+  }
 
   async expression(scope: ModuleScope, wrapped: Expression | Class): Promise<Value> {
     const node = unwrap(wrapped);
@@ -154,7 +157,7 @@ class Query {
 
   async #moduleOf(scope: ModuleScope, specifier: string): Promise<Value> {
     if (specifier === SDK_NAME) return { kind: 'sdk' };
-    const found = await this.find(specifier, scope.file);
+    const found = await this.#find(specifier, scope.file);
     return found && { kind: 'module', scope: found };
   }
 

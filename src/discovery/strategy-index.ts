@@ -53,6 +53,7 @@ interface Scan {
  * evaluation. Paths are absolute.
  */
 export class StrategyIndex {
+  readonly #listener: IndexListener;
   readonly #modules = new ModuleCache();
   readonly #lookedAt = new LookedAt();
   /** The results of each indexed script. */
@@ -64,7 +65,9 @@ export class StrategyIndex {
   #working: Promise<void> | null = null;
   #judged = 0;
 
-  constructor(private readonly listener: IndexListener) {}
+  constructor(listener: IndexListener) {
+    this.#listener = listener;
+  }
 
   get counts(): IndexCounts {
     let strategies = 0;
@@ -217,7 +220,7 @@ export class StrategyIndex {
         );
       }
     } catch (error) {
-      this.listener.onFault(error);
+      this.#listener.onFault(error);
     }
     this.#lookedAt.set(file, looked);
     this.#record({ file, strategies, parses: module.parses });
@@ -228,7 +231,7 @@ export class StrategyIndex {
     const before = this.#found.get(now.file);
     this.#found.set(now.file, now);
     const some = now.strategies.length > 0 || (before?.strategies.length ?? 0) > 0;
-    if (some && JSON.stringify(before) !== JSON.stringify(now)) this.listener.onFile(now);
+    if (some && JSON.stringify(before) !== JSON.stringify(now)) this.#listener.onFile(now);
   }
 
   #drop(file: string): void {
@@ -236,7 +239,7 @@ export class StrategyIndex {
     this.#lookedAt.delete(file);
     const before = this.#found.get(file);
     this.#found.delete(file);
-    if (before && before.strategies.length > 0) this.listener.onRemoved(file);
+    if (before && before.strategies.length > 0) this.#listener.onRemoved(file);
   }
 }
 

@@ -17,10 +17,12 @@ import { StrategyIndex } from './strategy-index.js';
 
 /** The worker's end: keeps the index, reports changes, and answers every request. */
 class DiscoveryWorker {
+  readonly #port: MessagePort;
   readonly #index: StrategyIndex;
   readonly #underWay = new Map<number, AbortController>();
 
-  constructor(private readonly port: MessagePort) {
+  constructor(port: MessagePort) {
+    this.#port = port;
     this.#index = new StrategyIndex({
       onFile: (file) => this.#send({ type: 'file', file }),
       onRemoved: (file) => this.#send({ type: 'removed', file }),
@@ -97,7 +99,7 @@ class DiscoveryWorker {
   };
 
   #send(message: FromDiscovery): void {
-    this.port.postMessage(message);
+    this.#port.postMessage(message);
   }
 }
 

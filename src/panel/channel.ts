@@ -84,17 +84,19 @@ interface Pending {
 
 /** The page's end: sends requests and hands each answer to its caller. */
 export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
+  readonly #protocol: Protocol<P, R, T>;
   readonly #pending = new Map<number, Pending>();
+  readonly #post: (message: FromPage<keyof P & string>) => void;
   #lastId = 0;
 
-  constructor(
-    private readonly protocol: Protocol<P, R, T>,
-    private readonly post: (message: FromPage<keyof P & string>) => void,
-  ) {}
+  constructor(protocol: Protocol<P, R, T>, post: (message: FromPage<keyof P & string>) => void) {
+    this.#protocol = protocol;
+    this.#post = post;
+  }
 
   /** Tells the host that the page is ready. */
   ready(): void {
-    this.post({ type: 'ready' });
+    this.#post({ type: 'ready' });
   }
 
   /** @throws PanelRequestError with the host's error; SeamlessError `internal` when the answer is malformed */
@@ -103,13 +105,13 @@ export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
     return new Promise((resolve, reject) => {
       const take = (value: unknown): void => {
         try {
-          resolve(parseResult(this.protocol, kind, value));
+          resolve(parseResult(this.#protocol, kind, value));
         } catch (error) {
           reject(asError(error));
         }
       };
       this.#pending.set(id, { take, reject });
-      this.post({ type: 'request', id, kind, payload });
+      this.#post({ type: 'request', id, kind, payload });
     });
   }
 

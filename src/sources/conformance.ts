@@ -29,23 +29,25 @@ export class Notes {
 
 /** Leaves out the rows that cannot be bars, and counts them. Rows come in ascending order of their opens. */
 export class Cleaner {
+  readonly #stream: OpenStream;
+  readonly #notes: Notes;
   #last: Table | null = null;
 
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly notes: Notes,
-  ) {}
+  constructor(stream: OpenStream, notes: Notes) {
+    this.#stream = stream;
+    this.#notes = notes;
+  }
 
   clean(table: Table): Table {
     const kept: number[] = [];
     let previous: Seconds = this.#last?.ts.at(-1) ?? Number.NaN;
     for (let row = 0; row < table.ts.length; row++) {
       const open = table.ts[row] as number;
-      if (!Number.isFinite(open)) this.notes.add('rows without a time left out');
-      else if (!isOnGrid(open, this.stream))
-        this.notes.add('rows off the grid left out', 1, formatTime(open));
-      else if (open === previous && !isTicks(this.stream))
-        this.notes.add('rows with a repeated time left out', 1, formatTime(open));
+      if (!Number.isFinite(open)) this.#notes.add('rows without a time left out');
+      else if (!isOnGrid(open, this.#stream))
+        this.#notes.add('rows off the grid left out', 1, formatTime(open));
+      else if (open === previous && !isTicks(this.#stream))
+        this.#notes.add('rows with a repeated time left out', 1, formatTime(open));
       else {
         kept.push(row);
         previous = open;

@@ -26,35 +26,40 @@ export function customReader(provider: HistoryProvider, stream: OpenStream): Sou
 
 class CustomReader implements SourceReader {
   readonly whole = false;
+  readonly #provider: HistoryProvider;
+  readonly #stream: OpenStream;
   /** Columns seen so far with their types. Later rows may have no others. */
   #columns: Map<string, ColumnType> | null = null;
 
-  constructor(
-    private readonly provider: HistoryProvider,
-    private readonly stream: OpenStream,
-  ) {}
+  constructor(provider: HistoryProvider, stream: OpenStream) {
+    this.#provider = provider;
+    this.#stream = stream;
+  }
 
   async version(): Promise<string | null> {
-    const { version } = this.provider;
+    const { version } = this.#provider;
     if (!version) return null;
-    const told: unknown = await this.#call('version', () => version.call(this.provider));
+    const told: unknown = await this.#call('version', () => version.call(this.#provider));
     if (typeof told === 'string') return told;
-    throw sourceError(this.stream, `version of its provider must return a text, but returned ${show(told)}.`);
+    throw sourceError(
+      this.#stream,
+      `version of its provider must return a text, but returned ${show(told)}.`,
+    );
   }
 
   async bounds() {
-    const { bounds } = this.provider;
+    const { bounds } = this.#provider;
     if (!bounds) return this.#anyTime();
-    const told = await this.#call('bounds', () => bounds.call(this.provider));
+    const told = await this.#call('bounds', () => bounds.call(this.#provider));
     if (told === null) return null;
     const { first, last } = told;
     for (const [name, time] of Object.entries({ first, last })) {
-      const fault = new BarCheck(this.stream, 'open').next(Float64Array.of(time));
+      const fault = new BarCheck(this.#stream, 'open').next(Float64Array.of(time));
       if (fault) throw this.#fault(fault, `the ${name} bar of bounds`, time);
     }
     if (first > last) {
       throw sourceError(
-        this.stream,
+        this.#stream,
         `bounds of its provider end, at ${formatTime(last)}, before they start, at ${formatTime(first)}.`,
       );
     }
@@ -63,13 +68,13 @@ class CustomReader implements SourceReader {
 
   /** A provider without bounds may have any bar that has closed, from 1970 on. */
   #anyTime() {
-    const first = ceilToSlot(0, this.stream);
-    const last = lastOpenBy(floorToSlot(Date.now() / 1000, this.stream), this.stream);
+    const first = ceilToSlot(0, this.#stream);
+    const last = lastOpenBy(floorToSlot(Date.now() / 1000, this.#stream), this.#stream);
     return last >= first ? { first, last } : null;
   }
 
   async *read(range: Range): AsyncGenerator<Table> {
-    const base = BARS_PER_FETCH * this.stream.interval;
+    const base = BARS_PER_FETCH * this.#stream.interval;
     let step = base;
     for (let start = range.start; start < range.end;) {
       // The range must be finite to be split into calls.
@@ -84,18 +89,18 @@ class CustomReader implements SourceReader {
   }
 
   async #fetch(range: Range): Promise<Table> {
-    const request = { ...range, interval: this.stream.interval };
-    const rows: unknown = await this.#call('fetch', () => this.provider.fetch?.(request));
+    const request = { ...range, interval: this.#stream.interval };
+    const rows: unknown = await this.#call('fetch', () => this.#provider.fetch?.(request));
     if (!Array.isArray(rows)) {
       throw sourceError(
-        this.stream,
+        this.#stream,
         `fetch of its provider must return an array of rows, but returned ${show(rows)}.`,
       );
     }
     const stranger = rows.findIndex((row) => typeof row !== 'object' || row === null);
     if (stranger >= 0) {
       throw rowError(
-        this.stream,
+        this.#stream,
         `row ${stranger} that fetch returned for ${formatRange(range)} is ${show(rows[stranger])}: each must be a record with ts and the bar's columns.`,
       );
     }
@@ -105,7 +110,7 @@ class CustomReader implements SourceReader {
   #table(rows: readonly HistoryRow[], range: Range): Table {
     // A time that is no number becomes one that the check refuses; the message shows the original.
     const ts = Float64Array.from(rows, ({ ts: time }) => (typeof time === 'number' ? time : Number.NaN));
-    const fault = new BarCheck(this.stream, 'open').next(ts);
+    const fault = new BarCheck(this.#stream, 'open').next(ts);
     const asked = formatRange(range);
     if (fault)
       throw this.#fault(fault, `row ${fault.row} that fetch returned for ${asked}`, rows[fault.row]?.ts);
@@ -115,7 +120,7 @@ class CustomReader implements SourceReader {
     if (newcomer !== undefined) {
       const row = rows.find((each) => newcomer in each);
       throw rowError(
-        this.stream,
+        this.#stream,
         `the row of ${formatTime(row?.ts ?? Number.NaN)} has a column ${newcomer} that earlier rows had not: return the same columns for every range, null where there is no value.`,
       );
     }
@@ -143,7 +148,7 @@ class CustomReader implements SourceReader {
   #checkText(text: string, row: HistoryRow | undefined, where: string): void {
     if (!LONE_SURROGATE.test(text)) return;
     throw rowError(
-      this.stream,
+      this.#stream,
       `the row of ${formatTime(row?.ts ?? Number.NaN)} has a text with half of a character (a lone surrogate) ${where}: cut texts between whole characters, or return text.toWellFormed().`,
     );
   }
@@ -163,7 +168,7 @@ class CustomReader implements SourceReader {
       const expected =
         type === 'null' ? 'a number, a boolean, a text or null' : `a ${type}, as in the rows before`;
       throw rowError(
-        this.stream,
+        this.#stream,
         `the row of ${formatTime(row.ts)} has ${show(cell)} in column ${name}, but must have ${expected}.`,
       );
     }
@@ -174,7 +179,7 @@ class CustomReader implements SourceReader {
     const seconds = `Return seconds: ${Math.floor(fault.time / 1000)}.`;
     const given = String(time);
     const cell = time === undefined || time === null ? null : given;
-    return barError(this.stream, fault, {
+    return barError(this.#stream, fault, {
       row,
       cell,
       write: 'return ts in seconds after the epoch',
@@ -191,8 +196,8 @@ class CustomReader implements SourceReader {
       if (error instanceof SeamlessError) throw error;
       const message = messageOf(error);
       throw sourceError(
-        this.stream,
-        `${what} of its provider ${this.provider.kind} threw: ${message}`,
+        this.#stream,
+        `${what} of its provider ${this.#provider.kind} threw: ${message}`,
         error,
       );
     }

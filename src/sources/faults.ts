@@ -45,32 +45,35 @@ const SHARED_ROWS = 1_000;
  * time.
  */
 export class BarCheck {
+  readonly #stream: OpenStream;
+  readonly #stamp: 'open' | 'close';
+  #previous: Seconds;
   #rows = 0;
 
   /** @param previous open of the row before the first one; NaN: none */
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly stamp: 'open' | 'close',
-    private previous: Seconds = Number.NaN,
-  ) {}
+  constructor(stream: OpenStream, stamp: 'open' | 'close', previous = Number.NaN) {
+    this.#stream = stream;
+    this.#stamp = stamp;
+    this.#previous = previous;
+  }
 
   /** Checks the opens of the next rows; null: all are in order. */
   next(opens: Float64Array): BarFault | null {
-    const { phase, spacing } = this.stream;
+    const { phase, spacing } = this.#stream;
     // Without a fixed spacing, only whole seconds can be checked.
-    const interval = spacing === 'unknown' ? 1 : this.stream.interval;
-    const ticks = isTicks(this.stream);
+    const interval = spacing === 'unknown' ? 1 : this.#stream.interval;
+    const ticks = isTicks(this.#stream);
     const looks = ticks || isMonths(interval);
-    let previous = this.previous;
+    let previous = this.#previous;
     for (let i = 0; i < opens.length; i++) {
       const open = opens[i] as number;
       const inOrder = open > previous || Number.isNaN(previous) || (ticks && open === previous);
       // NaN and infinities leave a non-zero remainder, so good rows need one comparison.
-      const onGrid = looks ? isOnGrid(open, this.stream) : (open - phase) % interval === 0;
+      const onGrid = looks ? isOnGrid(open, this.#stream) : (open - phase) % interval === 0;
       if (inOrder && onGrid && Math.abs(open) < LARGEST_SECONDS) previous = open;
       else return this.#fault(i, opens, previous);
     }
-    this.previous = previous;
+    this.#previous = previous;
     this.#rows += opens.length;
     return null;
   }
@@ -83,10 +86,11 @@ export class BarCheck {
   #fault(index: number, opens: Float64Array, previous: Seconds): BarFault {
     const open = opens[index] as number;
     const shared =
-      index === 0 && !isTicks(this.stream) && Number.isInteger(open) && this.#areAsFarOff(opens, open);
+      index === 0 && !isTicks(this.#stream) && Number.isInteger(open) && this.#areAsFarOff(opens, open);
     const row = this.#rows + index;
-    const first = index === 0 && this.stamp === 'open' ? opens.subarray(0, SHARED_ROWS) : new Float64Array(0);
-    const calendar = calendarOf(this.stream.interval, first);
+    const first =
+      index === 0 && this.#stamp === 'open' ? opens.subarray(0, SHARED_ROWS) : new Float64Array(0);
+    const calendar = calendarOf(this.#stream.interval, first);
     const at = { row, index, time: this.#shown(open), previous: this.#shown(previous), shared, calendar };
     if (!Number.isFinite(open)) return { kind: 'not-a-time', ...at };
     if (Math.abs(open) >= LARGEST_SECONDS) return { kind: 'milliseconds', ...at };
@@ -96,15 +100,15 @@ export class BarCheck {
   }
 
   #areAsFarOff(opens: Float64Array, open: Seconds): boolean {
-    const { interval } = this.stream;
+    const { interval } = this.#stream;
     const first = opens.subarray(0, SHARED_ROWS);
-    if (isMonths(interval)) return first.length > 1 && !first.some((each) => isOnGrid(each, this.stream));
+    if (isMonths(interval)) return first.length > 1 && !first.some((each) => isOnGrid(each, this.#stream));
     return first.every((each) => (each - open) % interval === 0);
   }
 
   /** The time that the source itself shows for a bar. */
   #shown(open: Seconds): Seconds {
-    return this.stamp === 'close' ? closeOf(open, this.stream) : open;
+    return this.#stamp === 'close' ? closeOf(open, this.#stream) : open;
   }
 }
 

@@ -22,13 +22,15 @@ export type Conformance = 'strict' | 'permissive';
 
 /** Reads the options of a provider. They may come from plain JavaScript or a preset, so nothing about their shape is certain. */
 export class Options {
+  readonly #stream: OpenStream;
+  readonly #values: Readonly<Record<string, unknown>>;
   readonly #known = new Set<string>();
 
   /** @param values default: the options that decide the bars */
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly values: Readonly<Record<string, unknown>> = stream.source.options,
-  ) {}
+  constructor(stream: OpenStream, values = stream.source.options) {
+    this.#stream = stream;
+    this.#values = values;
+  }
 
   text(name: string): string | null {
     return this.#read(name, 'a text', (value): value is string => typeof value === 'string' && value !== '');
@@ -37,7 +39,7 @@ export class Options {
   requiredText(name: string): string {
     const value = this.text(name);
     if (value === null)
-      throw sourceError(this.stream, `its ${this.stream.source.kind} source has no ${name}: say which.`);
+      throw sourceError(this.#stream, `its ${this.#stream.source.kind} source has no ${name}: say which.`);
     return value;
   }
 
@@ -81,7 +83,7 @@ export class Options {
   /** The raw value, for the caller to check. */
   raw(name: string): unknown {
     this.#known.add(name);
-    return this.values[name];
+    return this.#values[name];
   }
 
   time(): TimeOptions {
@@ -91,7 +93,7 @@ export class Options {
     const timeZone = this.text('timeZone');
     if (timeZone !== null && !zoneExists(timeZone)) {
       throw sourceError(
-        this.stream,
+        this.#stream,
         `its timeZone ${JSON.stringify(timeZone)} is not a time zone: write an IANA name such as 'America/New_York'.`,
       );
     }
@@ -110,24 +112,24 @@ export class Options {
     const value = this.raw(name);
     if (value === undefined) return null;
     if (typeof value === 'string' || typeof value === 'number') {
-      const seconds = parseInterval(value, `${this.stream.name}: its option ${name}`);
+      const seconds = parseInterval(value, `${this.#stream.name}: its option ${name}`);
       if (!isMonths(seconds)) return seconds;
     }
     throw sourceError(
-      this.stream,
+      this.#stream,
       `its option ${name} is ${show(value)}, but must be an interval such as '1s'.`,
     );
   }
 
   /** Refuses unknown options: a misspelt one must not be ignored silently. */
   finish(): void {
-    const stranger = Object.keys(this.values).find((name) => !this.#known.has(name));
+    const stranger = Object.keys(this.#values).find((name) => !this.#known.has(name));
     if (stranger === undefined) return;
     const [near] = nearNames(stranger, this.#known, 1);
     const advice = near ? `did you mean ${near}?` : `known are ${[...this.#known].join(', ')}.`;
     throw sourceError(
-      this.stream,
-      `its ${this.stream.source.kind} source has no option ${stranger}: ${advice}`,
+      this.#stream,
+      `its ${this.#stream.source.kind} source has no option ${stranger}: ${advice}`,
     );
   }
 
@@ -135,7 +137,7 @@ export class Options {
     const value = this.raw(name);
     if (value === undefined) return null;
     if (fits(value)) return value;
-    throw sourceError(this.stream, `its option ${name} is ${show(value)}, but must be ${what}.`);
+    throw sourceError(this.#stream, `its option ${name} is ${show(value)}, but must be ${what}.`);
   }
 }
 

@@ -33,12 +33,14 @@ const SALTS = { holes: 101, high: 102, low: 103, volume: 104 } as const;
  * a longer one, of length `m` bars, 2/3 · 1/m², those of lengths 2, 4 … together 2/3. The sum is 4/3 · GAIN² · σ² · bar.
  */
 export class PriceWalk {
+  readonly #settings: WalkSettings;
   readonly #octaves: readonly Octave[];
   /** Where the last bar closed, which is where the next one opens. Saves half the work. */
   #closed: { time: Seconds; price: number } = { time: Number.NaN, price: 0 };
 
-  constructor(private readonly settings: WalkSettings) {
+  constructor(settings: WalkSettings) {
     const { seed, interval, volatility } = settings;
+    this.#settings = settings;
     const perRootSecond = volatility / Math.sqrt(interval);
     const shortest = Math.floor(Math.log2(interval));
     const octaves: Octave[] = [];
@@ -51,7 +53,7 @@ export class PriceWalk {
 
   /** Fills in the bar that opens at `open`. */
   bar(open: Seconds, into: { -readonly [K in keyof Bar]: number }): void {
-    const { seed, interval, volatility } = this.settings;
+    const { seed, interval, volatility } = this.#settings;
     const opening = this.#closed.time === open ? this.#closed.price : this.#price(open);
     const closing = this.#price(open + interval);
     this.#closed = { time: open + interval, price: closing };
@@ -65,30 +67,33 @@ export class PriceWalk {
   #price(time: Seconds): number {
     let sum = 0;
     for (const octave of this.#octaves) sum += octave.at(time);
-    return this.settings.price * Math.exp(sum);
+    return this.#settings.price * Math.exp(sum);
   }
 }
 
 /** Noise with a value at each multiple of a length, and straight lines between. */
 class Octave {
+  readonly #seed: number;
+  readonly #seconds: Seconds;
+  readonly #amplitude: number;
   /** Ends of the last line: neighbouring bars share it. */
   #index = Number.NaN;
   #left = 0;
   #right = 0;
 
-  constructor(
-    private readonly seed: number,
-    private readonly seconds: Seconds,
-    private readonly amplitude: number,
-  ) {}
+  constructor(seed: number, seconds: Seconds, amplitude: number) {
+    this.#seed = seed;
+    this.#seconds = seconds;
+    this.#amplitude = amplitude;
+  }
 
   at(time: Seconds): number {
-    const position = time / this.seconds;
+    const position = time / this.#seconds;
     const index = Math.floor(position);
     if (index !== this.#index) {
       this.#index = index;
-      this.#left = this.amplitude * (2 * fraction(mix(this.seed, index)) - 1);
-      this.#right = this.amplitude * (2 * fraction(mix(this.seed, index + 1)) - 1);
+      this.#left = this.#amplitude * (2 * fraction(mix(this.#seed, index)) - 1);
+      this.#right = this.#amplitude * (2 * fraction(mix(this.#seed, index + 1)) - 1);
     }
     return this.#left + (this.#right - this.#left) * (position - index);
   }

@@ -21,11 +21,13 @@ interface AxisFacts {
 export class AxisView {
   readonly element: HTMLDivElement;
   readonly #svg = s('svg', { class: 'axis-drawing', height: HEIGHT, 'aria-hidden': 'true' });
+  readonly #onChoose: (chosen: Span | null) => void;
   #facts: AxisFacts = { range: null, nodes: [], interval: 60, chosen: null };
   #from: number | null = null;
   readonly #draw = framed(() => this.#paint());
 
-  constructor(private readonly onChoose: (chosen: Span | null) => void) {
+  constructor(onChoose: (chosen: Span | null) => void) {
+    this.#onChoose = onChoose;
     this.element = h('div', { class: 'axis', tabindex: '0', role: 'group' }, this.#svg);
     new ResizeObserver(() => this.#draw()).observe(this.element);
     this.#listen();
@@ -52,17 +54,17 @@ export class AxisView {
     element.addEventListener('pointermove', (event) => {
       const { range, interval } = this.#facts;
       if (this.#from === null || !range) return;
-      this.onChoose(snapped(this.#from, this.#timeAt(event.clientX), interval, range));
+      this.#onChoose(snapped(this.#from, this.#timeAt(event.clientX), interval, range));
     });
     const end = (event: PointerEvent): void => {
       if (this.#from !== null && event.type === 'pointerup' && this.#isClick(event.clientX))
-        this.onChoose(null);
+        this.#onChoose(null);
       this.#from = null;
     };
     element.addEventListener('pointerup', end);
     element.addEventListener('pointercancel', end);
     element.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.onChoose(null);
+      if (event.key === 'Escape') this.#onChoose(null);
       else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') this.#nudge(event);
       else return;
       event.preventDefault();
@@ -75,9 +77,9 @@ export class AxisView {
     if (!range) return;
     const width = range[1] - range[0];
     const step = Math.max(interval, width / 100) * (event.key === 'ArrowLeft' ? -1 : 1);
-    if (!chosen) this.onChoose(snapped(range[1] - width / 10, range[1], interval, range));
-    else if (event.shiftKey) this.onChoose(snapped(chosen[0], chosen[1] + step, interval, range) ?? chosen);
-    else this.onChoose(snapped(chosen[0] + step, chosen[1] + step, interval, range) ?? chosen);
+    if (!chosen) this.#onChoose(snapped(range[1] - width / 10, range[1], interval, range));
+    else if (event.shiftKey) this.#onChoose(snapped(chosen[0], chosen[1] + step, interval, range) ?? chosen);
+    else this.#onChoose(snapped(chosen[0] + step, chosen[1] + step, interval, range) ?? chosen);
   }
 
   #isClick(clientX: number): boolean {

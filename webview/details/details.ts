@@ -46,6 +46,7 @@ interface DetailsFacts {
 /** The pane beside the graph: the selected node, its values and other facts. */
 export class Details {
   readonly element = h('aside', { class: 'details', hidden: true });
+  readonly #on: DetailsHandlers;
   readonly #title = h('div', { class: 'details-title' });
   readonly #why = h('p', { class: 'why' });
   readonly #facts = h('div', { class: 'about' });
@@ -65,7 +66,8 @@ export class Details {
     lines: Promise.resolve([]),
   };
 
-  constructor(private readonly on: DetailsHandlers) {
+  constructor(on: DetailsHandlers) {
+    this.#on = on;
     const named = (act: (name: string) => void) => () => {
       if (this.#node) act(this.#node.name);
     };
@@ -143,11 +145,11 @@ export class Details {
   }
 
   #showFacts(node: PanelNode, graph: NodeGraph): void {
-    const facts = factsElement(node, graph, this.on.onSelect);
+    const facts = factsElement(node, graph, this.#on.onSelect);
     this.#facts.replaceChildren(facts);
     if (node.kind !== 'stream') return;
     const key = `${node.name} ${node.version}`;
-    if (this.#source.key !== key) this.#source = { key, lines: this.on.source(node.name) };
+    if (this.#source.key !== key) this.#source = { key, lines: this.#on.source(node.name) };
     this.#source.lines.then(
       (lines) => facts.append(...sourceFacts(lines)),
       (error: unknown) => facts.append(...sourceFacts([messageOf(error)])),
@@ -165,7 +167,7 @@ export class Details {
     this.#title.replaceChildren(badge, h('h2', {}, name));
     if (!family || all === undefined) return;
     const back = h('button', { class: 'link', type: 'button' }, l10n.t('All {0}', symbolCount(family)));
-    back.addEventListener('click', () => this.on.onSelect(all));
+    back.addEventListener('click', () => this.#on.onSelect(all));
     this.#title.append(back);
   }
 

@@ -21,12 +21,14 @@ interface SymbolsFacts {
 /** A family's symbols with their state and coverage, problems first. */
 export class Symbols {
   readonly element: HTMLElement;
+  readonly #onSelect: (name: string) => void;
   readonly #list = h('ul', { class: 'symbols', 'aria-label': l10n.t('Symbols') });
   readonly #none = h('p', { class: 'quiet', hidden: true });
   #wanted = '';
   #facts: SymbolsFacts | null = null;
 
-  constructor(private readonly onSelect: (name: string) => void) {
+  constructor(onSelect: (name: string) => void) {
+    this.#onSelect = onSelect;
     const search = textField(l10n.t('Find a symbol'), (text) => {
       this.#wanted = text.trim();
       this.#draw();
@@ -76,7 +78,7 @@ export class Symbols {
       coverageBar(node, range),
       h('span', { class: 'quiet number' }, rows),
     );
-    button.addEventListener('click', () => this.onSelect(node.name));
+    button.addEventListener('click', () => this.#onSelect(node.name));
     return h('li', {}, button);
   }
 

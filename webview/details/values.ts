@@ -31,6 +31,7 @@ interface ValuesFacts extends EmptyFacts {
 /** A node's values as chart, table or comparison; read again when their version changes. */
 export class Values {
   readonly element = h('div', { class: 'values' });
+  readonly #on: ValuesHandlers;
   readonly #note = h('p', { class: 'quiet note' });
   readonly #chart: Chart;
   readonly #rows: RowsView;
@@ -41,7 +42,8 @@ export class Values {
   #key = '';
   #asked = 0;
 
-  constructor(private readonly on: ValuesHandlers) {
+  constructor(on: ValuesHandlers) {
+    this.#on = on;
     this.#chart = new Chart((zoom) => {
       this.#zoom = zoom;
       this.#loadSeries();
@@ -107,7 +109,7 @@ export class Values {
       this.#difference.replaceChildren();
       this.element.replaceChildren(this.#note, this.#chart.element, ...(compare ? [this.#difference] : []));
     }
-    this.#take(this.on.read(node.name, range, this.#chart.points), (series) => {
+    this.#take(this.#on.read(node.name, range, this.#chart.points), (series) => {
       const [first] = series.versions;
       if (!this.#zoom && (!first || (first.rows === 0 && first.coverage.length === 0))) {
         this.#showEmpty();
@@ -123,7 +125,7 @@ export class Values {
     if (!this.#facts?.range) return;
     const { node, range } = this.#facts;
     this.element.replaceChildren(this.#rows.element);
-    this.#take(this.on.rows(node.name, range, from, PAGE), (rows) => {
+    this.#take(this.#on.rows(node.name, range, from, PAGE), (rows) => {
       if (rows.total === 0 && node.coverage.length === 0) this.#showEmpty();
       else this.#rows.show(rows, shownRowsText(shownRows(rows.judged, node.standing)));
     });
@@ -131,7 +133,7 @@ export class Values {
 
   /** No version has stored rows in the shown range. */
   #showEmpty(): void {
-    if (this.#facts) this.element.replaceChildren(emptyElement(this.#facts, this.on));
+    if (this.#facts) this.element.replaceChildren(emptyElement(this.#facts, this.#on));
   }
 
   /** Shows an answer unless another was requested since; an error as a sentence with a retry button. */
@@ -148,7 +150,7 @@ export class Values {
         this.element.replaceChildren(
           h('div', { class: 'inline-error', role: 'alert' }, messageOf(error), again),
         );
-        this.on.onError(error);
+        this.#on.onError(error);
       })
       .finally(() => {
         if (asked === this.#asked) this.element.removeAttribute('aria-busy');

@@ -5,14 +5,16 @@ import type { LayoutAnswer, LayoutRequest } from './worker.js';
 
 /** Computes layouts in a worker, the last request only; earlier ones are dropped. */
 export class Layouts {
+  readonly #onPlaced: (placed: Positions, bends: Bends) => void;
+  readonly #onError: (error: Error) => void;
   #worker: Worker | null = null;
   #busy = false;
   #lastId = 0;
 
-  constructor(
-    private readonly onPlaced: (placed: Positions, bends: Bends) => void,
-    private readonly onError: (error: Error) => void,
-  ) {}
+  constructor(onPlaced: (placed: Positions, bends: Bends) => void, onError: (error: Error) => void) {
+    this.#onPlaced = onPlaced;
+    this.#onError = onError;
+  }
 
   ask(input: LayoutInput, former: Positions, flow: Flow): void {
     if (this.#busy) this.#end();
@@ -30,12 +32,12 @@ export class Layouts {
     worker.addEventListener('message', ({ data }: MessageEvent<LayoutAnswer>) => {
       if (data.id !== this.#lastId) return;
       this.#busy = false;
-      if ('error' in data) this.onError(new Error(`The graph could not be laid out: ${data.error}`));
-      else this.onPlaced(new Map(data.placed), new Map(data.bends));
+      if ('error' in data) this.#onError(new Error(`The graph could not be laid out: ${data.error}`));
+      else this.#onPlaced(new Map(data.placed), new Map(data.bends));
     });
     worker.addEventListener('error', (event) => {
       this.#end();
-      this.onError(
+      this.#onError(
         new Error(`The graph could not be laid out: ${event.message || 'its thread did not start'}`),
       );
     });

@@ -22,6 +22,7 @@ const LEAST_ROOM = 20;
 /** A symbol's prices with its fills, and the trades below: a row jumps to its bars. */
 export class TradesView {
   readonly element = h('div', { class: 'result-view' });
+  readonly #on: ResultsHandlers;
   readonly #note = h('p', { class: 'quiet note', role: 'status' });
   readonly #symbols = h('span', {});
   readonly #chart: Chart;
@@ -38,7 +39,8 @@ export class TradesView {
   #asked = 0;
   #shown = '';
 
-  constructor(private readonly on: ResultsHandlers) {
+  constructor(on: ResultsHandlers) {
+    this.#on = on;
     this.#chart = new Chart((zoom) => {
       this.#zoom = zoom;
       this.#load();
@@ -98,7 +100,7 @@ export class TradesView {
     const choice = dropdown(
       l10n.t('Symbol'),
       known.map((symbol) => [symbol, symbol] as const),
-      (symbol) => this.on.update({ symbol }),
+      (symbol) => this.#on.update({ symbol }),
     );
     choice.setAttribute('current-value', chosen);
     this.#symbols.replaceChildren(choice);
@@ -120,7 +122,7 @@ export class TradesView {
     if (!trade) return;
     this.#chosen = trade;
     if (trade.symbol !== this.#symbol) {
-      this.on.update({ symbol: trade.symbol });
+      this.#on.update({ symbol: trade.symbol });
       return;
     }
     this.#load();
@@ -146,7 +148,7 @@ export class TradesView {
     const chosen = this.#chosen;
     const range = this.#zoom;
     this.element.setAttribute('aria-busy', 'true');
-    this.on
+    this.#on
       .request('prices', { run: report.run, symbol, range, maxPoints: this.#chart.points })
       .then(({ whole, table, fills, filled, interval }) => {
         if (asked !== this.#asked) return;
@@ -171,7 +173,7 @@ export class TradesView {
         if (asked !== this.#asked) return;
         this.#chart.clear();
         this.#note.textContent = messageOf(error);
-        this.on.log(error);
+        this.#on.log(error);
       })
       .finally(() => {
         if (asked === this.#asked) this.element.removeAttribute('aria-busy');

@@ -6,13 +6,16 @@ import { banner, placeholder, type NoticeHandlers } from './notices.js';
 export class NoticeBoard {
   readonly above = h('div', { class: 'banners' });
   readonly instead = h('div', { class: 'instead' });
+  readonly #on: NoticeHandlers;
   #shown = '';
 
-  constructor(private readonly on: NoticeHandlers) {}
+  constructor(on: NoticeHandlers) {
+    this.#on = on;
+  }
 
   /** Whether something else is shown instead of the graph. */
   show(state: PanelState | null, failure: string | null): boolean {
-    const instead = placeholder(state, this.on);
+    const instead = placeholder(state, this.#on);
     this.instead.hidden = instead === null;
     // An unchanged notice stays, with its focus.
     const shown = JSON.stringify([
@@ -27,7 +30,7 @@ export class NoticeBoard {
     if (shown === this.#shown) return instead !== null;
     this.#shown = shown;
     this.instead.replaceChildren(...(instead ? [instead] : []));
-    const above = banner(state, this.on);
+    const above = banner(state, this.#on);
     const failed =
       failure === null ? [] : [h('div', { class: 'banner error', role: 'alert' }, h('span', {}, failure))];
     this.above.replaceChildren(...(above ? [above] : []), ...failed);

@@ -12,14 +12,16 @@ const REST = 150;
 /** The text under the pointer: a node, and over its bar, the segment with its rows. */
 export class Tooltip {
   readonly element = h('div', { class: 'tooltip', role: 'tooltip', hidden: true });
+  readonly #countRows: (node: string, span: Span) => Promise<number>;
+  readonly #onError: (error: unknown) => void;
   #shown = '';
   #timer = 0;
 
   /** @param countRows counts a node's rows within a segment */
-  constructor(
-    private readonly countRows: (node: string, span: Span) => Promise<number>,
-    private readonly onError: (error: unknown) => void,
-  ) {}
+  constructor(countRows: (node: string, span: Span) => Promise<number>, onError: (error: unknown) => void) {
+    this.#countRows = countRows;
+    this.#onError = onError;
+  }
 
   hide(): void {
     clearTimeout(this.#timer);
@@ -48,11 +50,11 @@ export class Tooltip {
     if (!isNew || kind !== 'covered') return;
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => {
-      this.countRows(node.name, span).then(
+      this.#countRows(node.name, span).then(
         (rows) => (count.textContent = plural(rows, 'row')),
         (error: unknown) => {
           count.textContent = l10n.t('The rows could not be counted.');
-          this.onError(error);
+          this.#onError(error);
         },
       );
     }, REST);

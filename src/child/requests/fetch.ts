@@ -99,17 +99,27 @@ function describePreset(spec: DataPresetSpec): GraphDescription {
 }
 
 class PresetFetch {
+  readonly #spec: DataPresetSpec;
+  readonly #payload: Payload<'bars'>;
+  readonly #range: Range;
+  readonly #hooks: RequestHooks;
+  readonly #deadline: AbortSignal | null;
   readonly #node: GraphNode;
   readonly #print: Fingerprint;
   readonly #host: StrategyHost;
 
   constructor(
-    private readonly spec: DataPresetSpec,
-    private readonly payload: Payload<'bars'>,
-    private readonly range: Range,
-    private readonly hooks: RequestHooks,
-    private readonly deadline: AbortSignal | null,
+    spec: DataPresetSpec,
+    payload: Payload<'bars'>,
+    range: Range,
+    hooks: RequestHooks,
+    deadline: AbortSignal | null,
   ) {
+    this.#spec = spec;
+    this.#payload = payload;
+    this.#range = range;
+    this.#hooks = hooks;
+    this.#deadline = deadline;
     const description = describePreset(spec);
     const graph = resolveGraph(description);
     this.#node = graph.nodes[0] as GraphNode;
@@ -125,16 +135,16 @@ class PresetFetch {
     const report = await this.#bringIn(store);
     const { hash: fingerprint } = this.#print;
     const spans = (await store.coverage([fingerprint])).get(fingerprint) ?? [];
-    const covered = within(spans, this.range);
+    const covered = within(spans, this.#range);
     const table = await this.#read(store);
-    const { sla } = this.spec;
+    const { sla } = this.#spec;
     const last = table.ts.at(-1) ?? null;
-    const unsettled = new PresetHistory(this.spec).held?.unsettled ?? 0;
+    const unsettled = new PresetHistory(this.#spec).held?.unsettled ?? 0;
     const late = report === null;
-    const facts = { range: this.range, asOf, bars: table.ts.length, last, unsettled, late };
+    const facts = { range: this.#range, asOf, bars: table.ts.length, last, unsettled, late };
     return {
-      preset: this.spec.id,
-      range: [this.range.start, this.range.end],
+      preset: this.#spec.id,
+      range: [this.#range.start, this.#range.end],
       table,
       coverage: report?.coverage ?? covered.map(({ start, end }): Span => [start, end]),
       unavailable: report?.unavailable ?? [],
@@ -149,17 +159,17 @@ class PresetFetch {
 
   /** Null if its deadline ended it. */
   async #bringIn(store: Store): Promise<NodeReport | null> {
-    const { projectRoot } = this.payload;
-    const { signal } = this.hooks;
-    const both = this.deadline ? AbortSignal.any([signal, this.deadline]) : signal;
-    const dir = folderOf(projectRoot, this.payload);
-    const hints = await SourceHints.load(dir, checking(this.hooks));
+    const { projectRoot } = this.#payload;
+    const { signal } = this.#hooks;
+    const both = this.#deadline ? AbortSignal.any([signal, this.#deadline]) : signal;
+    const dir = folderOf(projectRoot, this.#payload);
+    const hints = await SourceHints.load(dir, checking(this.#hooks));
     const sources = openSourceLibrary({ projectRoot, hints, signal: both });
     const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
     try {
       const ports = { host: this.#host, store, sources, nonce: randomUUID() };
-      const hooks = { progress: this.hooks.progress, signal: both, pause };
-      const outcome = await materialize(ports, this.range, hooks);
+      const hooks = { progress: this.#hooks.progress, signal: both, pause };
+      const outcome = await materialize(ports, this.#range, hooks);
       const report = await reportOf(outcome, 0);
       await store.publishViews();
       const [node] = report.nodes as [NodeReport];
@@ -169,9 +179,9 @@ class PresetFetch {
     } catch (error) {
       if (!(error instanceof SeamlessError)) throw error;
       if (signal.aborted) throw cancelled();
-      if (this.deadline?.aborted) return null;
+      if (this.#deadline?.aborted) return null;
       // Nothing of the range exists yet: the service level decides what that means.
-      if (error.code === 'outside-data' && this.spec.sla) return this.#nothing();
+      if (error.code === 'outside-data' && this.#spec.sla) return this.#nothing();
       throw error;
     } finally {
       sources.close();
@@ -180,18 +190,18 @@ class PresetFetch {
   }
 
   async #read(store: Store): Promise<Table> {
-    const tables = await store.read([{ fingerprint: this.#print.hash, range: this.range }]);
+    const tables = await store.read([{ fingerprint: this.#print.hash, range: this.#range }]);
     const found = tables.filter(({ ts }) => ts.length > 0);
     return found.length === 0 ? emptyTable() : concatTables(found);
   }
 
   #nothing(): NodeReport {
     const { name, interval } = this.#node;
-    const { start, end } = this.range;
+    const { start, end } = this.#range;
     return {
       name,
       kind: 'stream',
-      label: this.spec.provider,
+      label: this.#spec.provider,
       state: 'partial',
       interval,
       rows: 0,

@@ -15,13 +15,18 @@ const stored = v.array(v.tuple([v.string(), v.string()]));
  * unchanged file is not read again. Losing them costs one read, nothing else.
  */
 export class SourceHints implements ContentHints {
+  readonly #path: string;
+  readonly #hashes: Map<string, string>;
   #changed = false;
 
   private constructor(
-    private readonly path: string,
-    private readonly hashes: Map<string, string>,
+    path: string,
+    hashes: Map<string, string>,
     readonly hashing: NonNullable<ContentHints['hashing']>,
-  ) {}
+  ) {
+    this.#path = path;
+    this.#hashes = hashes;
+  }
 
   /** @param hashing called with the progress of hashing a file */
   static async load(
@@ -33,32 +38,32 @@ export class SourceHints implements ContentHints {
   }
 
   get(signature: string): string | undefined {
-    return this.hashes.get(signature);
+    return this.#hashes.get(signature);
   }
 
   keys(): Iterable<string> {
-    return this.hashes.keys();
+    return this.#hashes.keys();
   }
 
   set(signature: string, hash: string): void {
-    if (this.hashes.get(signature) === hash) return;
-    this.hashes.set(signature, hash);
+    if (this.#hashes.get(signature) === hash) return;
+    this.#hashes.set(signature, hash);
     this.#changed = true;
   }
 
   /** Forgets everything: every file is read again. */
   clear(): void {
-    this.#changed ||= this.hashes.size > 0;
-    this.hashes.clear();
+    this.#changed ||= this.#hashes.size > 0;
+    this.#hashes.clear();
   }
 
   async save(): Promise<void> {
     if (!this.#changed) return;
-    const kept = [...this.hashes].slice(-MOST_HINTS);
-    const draft = `${this.path}.${process.pid}`;
+    const kept = [...this.#hashes].slice(-MOST_HINTS);
+    const draft = `${this.#path}.${process.pid}`;
     try {
       await writeFile(draft, JSON.stringify(kept));
-      await rename(draft, this.path);
+      await rename(draft, this.#path);
       this.#changed = false;
     } catch {
       // The disk may be full: the run is stored all the same, and the next one reads the files.

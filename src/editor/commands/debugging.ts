@@ -43,6 +43,7 @@ const NODES_OWN =
 
 /** One child process with one debug session and one call. */
 class DebugCall implements vscode.Disposable {
+  readonly #options: DebugOptions;
   readonly #title: string;
   readonly #client: JobClient;
   readonly #cancel = new AbortController();
@@ -51,7 +52,8 @@ class DebugCall implements vscode.Disposable {
   /** Why the debugger did not attach, if that ended the call. */
   #refusal: string | undefined;
 
-  constructor(private readonly options: DebugOptions) {
+  constructor(options: DebugOptions) {
+    this.#options = options;
     this.#title = `Seamless: ${options.node} at ${formatTime(options.bar)}`;
     this.#client = JobClient.start({
       childPath: join(options.context.extensionPath, 'dist/child.js'),
@@ -65,7 +67,7 @@ class DebugCall implements vscode.Disposable {
   }
 
   async run(): Promise<void> {
-    const { log, node, bar } = this.options;
+    const { log, node, bar } = this.#options;
     const process = String(this.#client.pid);
     log.info(vscode.l10n.t('Debugging {0} at {1}, in process {2}.', node, formatTime(bar), process));
     try {
@@ -97,7 +99,7 @@ class DebugCall implements vscode.Disposable {
   }
 
   async #request(): Promise<BarResult> {
-    const { strategy, node, bar, cacheDir } = this.options;
+    const { strategy, node, bar, cacheDir } = this.#options;
     let attached: () => void = () => undefined;
     const preparation = new Promise<void>((resolve) => (attached = resolve));
     const answer = this.#client.request(
@@ -124,7 +126,7 @@ class DebugCall implements vscode.Disposable {
 
   /** Attaches VS Code's JavaScript debugger to the child. */
   async #attach(websocketAddress: string): Promise<void> {
-    const { context, strategy } = this.options;
+    const { context, strategy } = this.#options;
     const mine = (session: vscode.DebugSession): boolean =>
       session.parentSession === undefined && session.configuration['websocketAddress'] === websocketAddress;
     this.#listeners.push(

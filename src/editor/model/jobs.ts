@@ -34,10 +34,13 @@ interface JobOptions extends RequestOptions {
  */
 export class Jobs implements vscode.Disposable {
   readonly #queue = new PQueue({ concurrency: 1 });
+  readonly #context: vscode.ExtensionContext;
+  readonly #log: vscode.LogOutputChannel;
   #client: JobClient | null = null;
   #memoryMb: number | undefined;
   #childLog: WriteStream | null = null;
   #disposed = false;
+  readonly #secrets: Secrets;
   /** Secrets have changed since it was started. */
   #outdated = false;
   /** Ends the check that waits for a cache in use by another process; null: there is none. */
@@ -47,12 +50,11 @@ export class Jobs implements vscode.Disposable {
   /** Requests of a person that are running or waiting. */
   #urgent = 0;
 
-  constructor(
-    private readonly context: vscode.ExtensionContext,
-    private readonly log: vscode.LogOutputChannel,
-    private readonly secrets: Secrets,
-  ) {
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, secrets: Secrets) {
+    this.#secrets = secrets;
     secrets.onDidChange(() => (this.#outdated = true));
+    this.#context = context;
+    this.#log = log;
   }
 
   /** Process id of the child; undefined while there is none. */
@@ -94,7 +96,7 @@ export class Jobs implements vscode.Disposable {
           } finally {
             this.#waitingLook = null;
             this.#doing = null;
-            this.log.debug(`${kind}: ${Math.round(performance.now() - started)} ms`);
+            this.#log.debug(`${kind}: ${Math.round(performance.now() - started)} ms`);
           }
         },
         { priority: urgent ? URGENT : 0, ...(signal && { signal }) },
@@ -121,7 +123,7 @@ export class Jobs implements vscode.Disposable {
     this.#disposed = true;
     this.#queue.clear();
     // VS Code does not wait long when a window closes; the child also exits when its channel closes.
-    this.stop().catch((error: unknown) => this.log.error(String(error)));
+    this.stop().catch((error: unknown) => this.#log.error(String(error)));
     this.#childLog?.end();
     this.#childLog = null;
   }
@@ -131,7 +133,7 @@ export class Jobs implements vscode.Disposable {
     payload: Payload<K>,
     { urgent = false, signal, onProgress }: JobOptions,
   ): Promise<Result<K>> {
-    await this.secrets.ready;
+    await this.#secrets.ready;
     const client = this.#running();
     const way = new AbortController();
     try {
@@ -172,25 +174,25 @@ export class Jobs implements vscode.Disposable {
     this.#memoryMb = memoryMb;
     this.#outdated = false;
     this.#client = JobClient.start({
-      childPath: join(this.context.extensionPath, 'dist', 'child.js'),
+      childPath: join(this.#context.extensionPath, 'dist', 'child.js'),
       memoryMb,
       lasting: true,
       onLog: (line) => this.#write(line),
     });
-    this.log.debug(`child started, process ${this.#client.pid ?? '?'}`);
+    this.#log.debug(`child started, process ${this.#client.pid ?? '?'}`);
     return this.#client;
   }
 
   /** Output of author code is logged: it helps to find the cause of a failure. */
   #write({ level, text }: LogLine): void {
-    if (level === 'warn') this.log.warn(text);
-    else this.log.info(text);
+    if (level === 'warn') this.#log.warn(text);
+    else this.#log.info(text);
     if (this.#disposed) return;
     if (!this.#childLog) {
-      const folder = this.context.logUri.fsPath;
+      const folder = this.#context.logUri.fsPath;
       mkdirSync(folder, { recursive: true });
       this.#childLog = createWriteStream(join(folder, 'child.log'), { flags: 'a' });
-      this.#childLog.on('error', (error) => this.log.warn(`child.log: ${error.message}`));
+      this.#childLog.on('error', (error) => this.#log.warn(`child.log: ${error.message}`));
     }
     this.#childLog.write(`${level} ${text}\n`);
   }

@@ -39,7 +39,9 @@ interface Renamed {
 /** The workspace's strategies as discovery finds them, with what the child reports about each. */
 export class Strategies implements vscode.Disposable {
   readonly #entries = new Map<string, Mutable>();
+  readonly #jobs: Jobs;
   readonly #changes = new vscode.EventEmitter<StrategyEntry | null>();
+  readonly #log: vscode.LogOutputChannel;
   /** Sorted entries; null: to be sorted again. */
   #sorted: readonly StrategyEntry[] | null = null;
   #listTimer: NodeJS.Timeout | null = null;
@@ -53,10 +55,10 @@ export class Strategies implements vscode.Disposable {
   readonly #renames = new vscode.EventEmitter<Renamed>();
   readonly onDidRename = this.#renames.event;
 
-  constructor(
-    private readonly jobs: Jobs,
-    private readonly log: vscode.LogOutputChannel,
-  ) {}
+  constructor(jobs: Jobs, log: vscode.LogOutputChannel) {
+    this.#jobs = jobs;
+    this.#log = log;
+  }
 
   /** All strategies, by file and line. */
   all(): readonly StrategyEntry[] {
@@ -264,7 +266,7 @@ export class Strategies implements vscode.Disposable {
 
   /** Its code or data changed: it is checked, and until then nothing blocked by a run is called fresh. */
   #changed(entry: Mutable, file: string): void {
-    if (this.jobs.busy && entry.freshness) {
+    if (this.#jobs.busy && entry.freshness) {
       const why = vscode.l10n.t(
         '{0} changed during a run. What it affects is checked when the run has finished.',
         basename(file),
@@ -278,7 +280,7 @@ export class Strategies implements vscode.Disposable {
   }
 
   #lookSoon({ key }: Mutable): void {
-    this.look(key).catch((error: unknown) => this.log.error(String(error)));
+    this.look(key).catch((error: unknown) => this.#log.error(String(error)));
   }
 
   /** Discovery may find thousands of files in a second: views get one event for all. */
@@ -315,7 +317,7 @@ export class Strategies implements vscode.Disposable {
     this.#looks.fire(folder);
     try {
       entry.cacheState = await cacheState(folder);
-      const status = await this.jobs.request(
+      const status = await this.#jobs.request(
         'status',
         { strategy: ref, ...range, ...cacheUse(ref.projectRoot), limitMs: SETUP_LIMIT_MS },
         {
@@ -345,7 +347,7 @@ export class Strategies implements vscode.Disposable {
       if (error.code === 'cancelled') return;
       // The known coverage belongs to earlier code.
       entry.problem = error;
-      this.log.info(`${entry.name}: ${error.message}`);
+      this.#log.info(`${entry.name}: ${error.message}`);
     }
   }
 }

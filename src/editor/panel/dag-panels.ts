@@ -17,10 +17,12 @@ const keptState = v.object({
 
 /** One panel per strategy, opened beside the code and restored with the window. */
 export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
+  readonly #workbench: Services;
   readonly #panels = new Map<string, { readonly panel: DagPanel; readonly view: vscode.WebviewPanel }>();
   readonly #disposables: readonly vscode.Disposable[];
 
-  constructor(private readonly workbench: Services) {
+  constructor(workbench: Services) {
+    this.#workbench = workbench;
     this.#disposables = [
       vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this),
       workbench.strategies.onDidRename(({ from, to }) => this.#follow(from, to)),
@@ -71,11 +73,11 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
   }
 
   #hold(key: string, view: vscode.WebviewPanel, range: Span | null = null): DagPanel {
-    const showPage = pageShower(this.workbench, view);
-    const { extensionUri } = this.workbench.context;
+    const showPage = pageShower(this.#workbench, view);
+    const { extensionUri } = this.#workbench.context;
     const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', name);
     view.iconPath = { light: icon('dag-light.svg'), dark: icon('dag-dark.svg') };
-    const panel = new DagPanel(this.workbench, {
+    const panel = new DagPanel(this.#workbench, {
       key,
       view,
       range,

@@ -27,6 +27,8 @@ const PAUSE_TIMES = 4;
 
 /** The results of one run, optionally beside another. The child reads them from journals. */
 export class ResultsPanel {
+  readonly #services: Services;
+  readonly #view: vscode.WebviewPanel;
   readonly #disposables: { dispose(): unknown }[];
   #projectRoot: string;
   #run: string | null;
@@ -41,11 +43,13 @@ export class ResultsPanel {
   #isReady = false;
 
   constructor(
-    private readonly services: Services,
-    private readonly view: vscode.WebviewPanel,
+    services: Services,
+    view: vscode.WebviewPanel,
     { projectRoot, run, other }: ResultsPlace & { readonly other: string | null },
     onClose: () => void,
   ) {
+    this.#services = services;
+    this.#view = view;
     [this.#projectRoot, this.#run, this.#other] = [projectRoot, run, other];
     const { worldRuns, log } = services;
     const receive = hostEnd(resultsProtocol, {
@@ -117,22 +121,22 @@ export class ResultsPanel {
       .catch((error: unknown) => {
         if (isPast()) return;
         // Its folder is created once the strategy is loaded.
-        const begins = this.#run !== null && this.services.worldRuns.isRunning(this.#run);
+        const begins = this.#run !== null && this.#services.worldRuns.isRunning(this.#run);
         if (begins && error instanceof SeamlessError && error.code === 'not-found') return;
         this.#problem = messageOf(error);
-        this.services.log.warn(this.#problem);
+        this.#services.log.warn(this.#problem);
       })
       .finally(() => {
         if (isPast()) return;
         this.#send();
         const goesOn = this.#run !== null && this.#goesOn(this.#run, this.#report?.state);
         const pause = Math.max(PAUSE_MS, PAUSE_TIMES * (performance.now() - started));
-        if (goesOn && this.view.visible) this.#timer = setTimeout(() => this.#refresh(false), pause);
+        if (goesOn && this.#view.visible) this.#timer = setTimeout(() => this.#refresh(false), pause);
       });
   }
 
   async #read(listed: boolean, isPast: () => boolean): Promise<void> {
-    const { jobs } = this.services;
+    const { jobs } = this.#services;
     const place = { projectRoot: this.#projectRoot, ...cacheUse(this.#projectRoot) };
     // A run that has just begun is not in the list yet.
     const isKnown = this.#runs?.some(({ run }) => run === this.#run) ?? false;
@@ -152,11 +156,11 @@ export class ResultsPanel {
 
   /** A backtest holds no world, so only the window that started it knows that it is active. */
   #goesOn(run: string, state: Report['state'] | undefined): boolean {
-    return state === 'running' || this.services.worldRuns.isRunning(run);
+    return state === 'running' || this.#services.worldRuns.isRunning(run);
   }
 
   #send(): void {
-    const { worldRuns } = this.services;
+    const { worldRuns } = this.#services;
     const as = <T extends Report>(report: T | null): T | null =>
       report && this.#goesOn(report.run, report.state) ? { ...report, state: 'running' } : report;
     const state: ResultsState = {
@@ -180,8 +184,8 @@ export class ResultsPanel {
   }
 
   #post(message: ToResultsPage): void {
-    this.view.webview
+    this.#view.webview
       .postMessage(message)
-      .then(undefined, (error: unknown) => this.services.log.error(String(error)));
+      .then(undefined, (error: unknown) => this.#services.log.error(String(error)));
   }
 }

@@ -16,10 +16,12 @@ const kept = v.object({
 
 /** One panel per window, beside the code, restored with the window. */
 export class ResultsPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
+  readonly #services: Services;
   readonly #serializer: vscode.Disposable;
   #held: { readonly panel: ResultsPanel; readonly view: vscode.WebviewPanel } | null = null;
 
-  constructor(private readonly services: Services) {
+  constructor(services: Services) {
+    this.#services = services;
     this.#serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
   }
 
@@ -46,8 +48,8 @@ export class ResultsPanels implements vscode.Disposable, vscode.WebviewPanelSeri
   }
 
   #hold(view: vscode.WebviewPanel, place: ResultsPlace & { readonly other: string | null }): void {
-    const showPage = pageShower(this.services, view);
-    const panel = new ResultsPanel(this.services, view, place, () => (this.#held = null));
+    const showPage = pageShower(this.#services, view);
+    const panel = new ResultsPanel(this.#services, view, place, () => (this.#held = null));
     this.#held = { panel, view };
     showPage('results', place.projectRoot);
   }

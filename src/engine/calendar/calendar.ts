@@ -30,11 +30,13 @@ export interface CalendarRules {
 
 /** When the days of an exchange or zone open and close. */
 export class TradingDays {
+  readonly rules: CalendarRules;
   readonly zone: Zone;
   readonly #closed: ReadonlySet<Day>;
   readonly #special: ReadonlyMap<Day, Hours>;
 
-  constructor(readonly rules: CalendarRules) {
+  constructor(rules: CalendarRules) {
+    this.rules = rules;
     this.zone = new Zone(rules.zone);
     this.#closed = new Set(rules.closed);
     this.#special = new Map(rules.special.map(([day, open, close]) => [day, { open, close }]));

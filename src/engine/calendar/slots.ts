@@ -21,6 +21,9 @@ interface Stretches {
 
 /** The slots of an interval on a calendar, looked up in a table of runs that grows on demand. */
 export class CalendarSlots implements SlotCalendar {
+  readonly #days: TradingDays;
+  readonly #interval: Seconds;
+  readonly #phase: Seconds;
   #table: Stretches | null = null;
   /** The last run found: usually the next time is in it, too. */
   #at = 0;
@@ -28,11 +31,11 @@ export class CalendarSlots implements SlotCalendar {
 
   /** @throws SeamlessError `interval` for an interval that no calendar has slots of */
   constructor(
-    private readonly days: TradingDays,
+    days: TradingDays,
     readonly name: string,
     readonly key: string,
-    private readonly interval: Seconds,
-    private readonly phase: Seconds,
+    interval: Seconds,
+    phase: Seconds,
   ) {
     if (interval > DAY && interval !== WEEK && !isMonths(interval)) {
       throw new SeamlessError(
@@ -40,6 +43,9 @@ export class CalendarSlots implements SlotCalendar {
         `Bars of ${formatInterval(interval)} do not follow a calendar: write '1d', '1w', '1M', or hours and minutes within a day; or leave the calendar out.`,
       );
     }
+    this.#days = days;
+    this.#interval = interval;
+    this.#phase = phase;
   }
 
   holding(time: Seconds): Seconds {
@@ -48,7 +54,7 @@ export class CalendarSlots implements SlotCalendar {
     const from = start[this.#at] as Seconds;
     if (time <= from) return from;
     const last = (count[this.#at] as number) - 1;
-    return from + Math.min(last, Math.floor((time - from) / this.interval)) * this.interval;
+    return from + Math.min(last, Math.floor((time - from) / this.#interval)) * this.#interval;
   }
 
   next(open: Seconds): Seconds {
@@ -56,9 +62,9 @@ export class CalendarSlots implements SlotCalendar {
     const { start, count } = this.#cover(open);
     const from = start[this.#at] as Seconds;
     if (open < from) return from;
-    const slot = Math.floor((open - from) / this.interval) + 1;
+    const slot = Math.floor((open - from) / this.#interval) + 1;
     return slot < (count[this.#at] as number)
-      ? from + slot * this.interval
+      ? from + slot * this.#interval
       : (start[this.#at + 1] as Seconds);
   }
 
@@ -66,18 +72,18 @@ export class CalendarSlots implements SlotCalendar {
     if (!Number.isFinite(open)) return open;
     const { start, count } = this.#cover(open);
     const from = start[this.#at] as Seconds;
-    if (open > from) return this.holding(open) - this.interval;
+    if (open > from) return this.holding(open) - this.#interval;
     const before = this.#at - 1;
-    return (start[before] as Seconds) + ((count[before] as number) - 1) * this.interval;
+    return (start[before] as Seconds) + ((count[before] as number) - 1) * this.#interval;
   }
 
   close(open: Seconds): Seconds {
     if (!Number.isFinite(open)) return open;
     const { start, end, count } = this.#cover(open);
-    const slot = Math.floor((open - (start[this.#at] as Seconds)) / this.interval);
+    const slot = Math.floor((open - (start[this.#at] as Seconds)) / this.#interval);
     const last = (count[this.#at] as number) - 1;
     return slot < last
-      ? (start[this.#at] as Seconds) + (slot + 1) * this.interval
+      ? (start[this.#at] as Seconds) + (slot + 1) * this.#interval
       : (end[this.#at] as Seconds);
   }
 
@@ -92,34 +98,34 @@ export class CalendarSlots implements SlotCalendar {
     const of = this.#groupOf(date);
     // The date belongs to the slot if a session of the slot is on its far side.
     for (let day = date - step; this.#groupOf(day) === of; day -= step)
-      if (this.days.sessionOf(day)) return null;
+      if (this.#days.sessionOf(day)) return null;
     for (let day = date; this.#groupOf(day) === of; day += step) {
-      const session = this.days.sessionOf(day);
+      const session = this.#days.sessionOf(day);
       if (session) return this.holding(session.open);
     }
     return null;
   }
 
   get zone(): string {
-    return this.days.zone.name;
+    return this.#days.zone.name;
   }
 
   timeOf(local: Seconds): Seconds {
-    return this.days.zone.timeOf(local);
+    return this.#days.zone.timeOf(local);
   }
 
   offsetAt(time: Seconds): Seconds {
-    return this.days.zone.offsetAt(time);
+    return this.#days.zone.offsetAt(time);
   }
 
   /** The longest slot. */
   get longest(): Seconds {
-    return (this.#longest ??= longestOf(this.days, this.interval));
+    return (this.#longest ??= longestOf(this.#days, this.#interval));
   }
 
   #indexOf(open: Seconds): number {
     const { start, before } = this.#cover(open);
-    return (before[this.#at] as number) + Math.round((open - (start[this.#at] as Seconds)) / this.interval);
+    return (before[this.#at] as number) + Math.round((open - (start[this.#at] as Seconds)) / this.#interval);
   }
 
   /** Extends the table to a time, and moves to the first run that ends after it. */
@@ -146,12 +152,12 @@ export class CalendarSlots implements SlotCalendar {
       if (both.end - both.start <= LONGEST) within = both;
     }
     this.#at = 0;
-    return (this.#table = tableOf(this.days, this.interval, (day) => this.#groupOf(day), within));
+    return (this.#table = tableOf(this.#days, this.#interval, (day) => this.#groupOf(day), within));
   }
 
   /** A number that is equal for all dates of one slot. */
   #groupOf(day: Day): number {
-    const [interval, phase] = [this.interval, this.phase];
+    const [interval, phase] = [this.#interval, this.#phase];
     if (interval <= DAY) return day;
     if (!isMonths(interval)) return Math.floor((day + 3 - phase / DAY) / 7);
     const date = new Date(day * DAY * 1000);

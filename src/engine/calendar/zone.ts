@@ -9,19 +9,21 @@ const [EARLIEST, LATEST] = [-3_786_825_600, 10_413_792_000];
 
 /** A time zone: local times, and when its clocks change. Times without "local" in their name are epoch seconds. */
 export class Zone {
+  readonly name: string;
   readonly #format: Intl.DateTimeFormat;
   /** Clock changes by number of year (365.25 days) since the epoch. */
   readonly #changes = new Map<number, readonly Change[]>();
   readonly #offsets = new Map<number, Seconds>();
 
   /** @throws SeamlessError `interval` for a name that is no zone */
-  constructor(readonly name: string) {
+  constructor(name: string) {
     try {
       this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
     } catch (cause) {
       const message = `${JSON.stringify(name)} is no time zone: write a name of the IANA time zone database, such as 'America/New_York'.`;
       throw new SeamlessError('interval', message, { cause });
     }
+    this.name = name;
   }
 
   /** Seconds that local clocks are ahead of UTC. */

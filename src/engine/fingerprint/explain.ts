@@ -12,17 +12,28 @@ const NAMED_ROOTS = 2;
 
 /** Explains what changed about nodes since the previous version of their name. */
 export class Explainer {
+  readonly #graph: Graph;
+  readonly #prints: readonly Fingerprint[];
+  readonly #records: readonly NodeRecord[];
+  readonly #earlier: ReadonlyMap<number, EarlierNode>;
+  /** The current parts of changed code hashes. */
+  readonly #parts: ReadonlyMap<number, readonly Part[]>;
   readonly #own = new Map<number, readonly PartChange[]>();
   readonly #roots = new Map<number, ReadonlySet<number>>();
 
   private constructor(
-    private readonly graph: Graph,
-    private readonly prints: readonly Fingerprint[],
-    private readonly records: readonly NodeRecord[],
-    private readonly earlier: ReadonlyMap<number, EarlierNode>,
-    /** The current parts of changed code hashes. */
-    private readonly parts: ReadonlyMap<number, readonly Part[]>,
-  ) {}
+    graph: Graph,
+    prints: readonly Fingerprint[],
+    records: readonly NodeRecord[],
+    earlier: ReadonlyMap<number, EarlierNode>,
+    parts: ReadonlyMap<number, readonly Part[]>,
+  ) {
+    this.#graph = graph;
+    this.#prints = prints;
+    this.#records = records;
+    this.#earlier = earlier;
+    this.#parts = parts;
+  }
 
   /** @param histories of changed nodes, looked up in one statement */
   static async load(
@@ -54,7 +65,7 @@ export class Explainer {
 
   /** What changed in a node itself, then in its inputs. Empty if nothing is known. */
   changes(index: number): readonly PartChange[] {
-    const before = this.earlier.get(index);
+    const before = this.#earlier.get(index);
     if (!before) return [];
     const node = this.#node(index);
     const upstream = changedInputs(before, this.#now(index)).flatMap((position) => {
@@ -71,7 +82,7 @@ export class Explainer {
   #ownChanges(index: number): readonly PartChange[] {
     let changes = this.#own.get(index);
     if (!changes) {
-      const before = this.earlier.get(index);
+      const before = this.#earlier.get(index);
       changes = before && !this.#print(index).unhashable ? ownChanges(before, this.#now(index)) : [];
       this.#own.set(index, changes);
     }
@@ -103,7 +114,7 @@ export class Explainer {
     if (known) return known;
     const roots = new Set<number>();
     this.#roots.set(index, roots);
-    const before = this.earlier.get(index);
+    const before = this.#earlier.get(index);
     if (this.#print(index).unhashable || this.#ownChanges(index).length > 0) roots.add(index);
     else if (before) {
       for (const position of changedInputs(before, this.#now(index))) {
@@ -115,11 +126,11 @@ export class Explainer {
   }
 
   #now(index: number): NodeNow {
-    const { codeHash: own, inputs } = this.records[index] as NodeRecord;
+    const { codeHash: own, inputs } = this.#records[index] as NodeRecord;
     const { edges } = this.#node(index);
     return {
       codeHash: own,
-      parts: this.parts.get(index) ?? [],
+      parts: this.#parts.get(index) ?? [],
       inputs: inputs.map((fingerprint, position) => ({
         fingerprint,
         name: this.#node(edges[position]?.node ?? 0).name,
@@ -128,11 +139,11 @@ export class Explainer {
   }
 
   #node(index: number): GraphNode {
-    return this.graph.nodes[index] as GraphNode;
+    return this.#graph.nodes[index] as GraphNode;
   }
 
   #print(index: number): Fingerprint {
-    return this.prints[index] as Fingerprint;
+    return this.#prints[index] as Fingerprint;
   }
 }
 

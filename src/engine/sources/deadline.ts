@@ -22,10 +22,13 @@ export class Overdue extends SeamlessError {
 
 /** How long one stream may still be read; computing in between does not count. */
 export class Deadline {
+  readonly #held: HeldTo;
   readonly #over = new AbortController();
   #spentMs = 0;
 
-  constructor(private readonly held: HeldTo) {}
+  constructor(held: HeldTo) {
+    this.#held = held;
+  }
 
   /** Cancels requests over a network. */
   get signal(): AbortSignal {
@@ -38,7 +41,7 @@ export class Deadline {
   }
 
   get leftMs(): number {
-    return (this.held.level.deadline ?? Infinity) * 1000 - this.#spentMs;
+    return (this.#held.level.deadline ?? Infinity) * 1000 - this.#spentMs;
   }
 
   /** Counts time that was spent waiting. */
@@ -48,7 +51,7 @@ export class Deadline {
 
   /** @throws Overdue when the work is not done in time; its result is then ignored */
   async within<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.isOver) throw new Overdue(this.held);
+    if (this.isOver) throw new Overdue(this.#held);
     const began = performance.now();
     const done = Promise.resolve().then(work);
     done.catch(() => undefined);
@@ -56,7 +59,7 @@ export class Deadline {
     const late = new Promise<never>((_, reject) => {
       if (this.leftMs > LONGEST_MS) return;
       timer = setTimeout(() => {
-        reject(new Overdue(this.held));
+        reject(new Overdue(this.#held));
         this.#over.abort();
       }, this.leftMs);
     });

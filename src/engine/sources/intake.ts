@@ -29,17 +29,20 @@ export class Intake {
   readonly taken: Range[] = [];
   first: Seconds | null = null;
   last: Seconds | null = null;
+  readonly #node: GraphNode;
+  readonly #old: readonly CoveredSpan[];
+  readonly #blockBars: number;
   #pieces: Piece[] = [];
   #held: Table[] = [];
   #range: Range = { start: -Infinity, end: Infinity };
   /** Start of the current piece; null before the first row of a range without a start. */
   #pieceStart: Seconds | null = null;
 
-  constructor(
-    private readonly node: GraphNode,
-    private readonly old: readonly CoveredSpan[],
-    private readonly blockBars: number = BLOCK_BARS,
-  ) {}
+  constructor(node: GraphNode, old: readonly CoveredSpan[], blockBars = BLOCK_BARS) {
+    this.#node = node;
+    this.#old = old;
+    this.#blockBars = blockBars;
+  }
 
   get pieces(): number {
     return this.#pieces.length;
@@ -70,7 +73,7 @@ export class Intake {
 
   /** Ends the current range, which is known up to its last bar, and to `knownEnd` if that is later. */
   end(knownEnd: Seconds | null): void {
-    const lastClose = this.last === null ? -Infinity : sourceLimit(this.node, this.last);
+    const lastClose = this.last === null ? -Infinity : sourceLimit(this.#node, this.last);
     const end = Math.min(this.#range.end, Math.max(knownEnd ?? -Infinity, lastClose));
     if (this.#pieceStart !== null) {
       while (this.#pieceStart < end) this.#finishPiece(Math.min(this.#nextCut(this.#pieceStart), end));
@@ -87,11 +90,11 @@ export class Intake {
 
   /** Pieces end where covered spans begin or end, so that each is compared as a whole, and at block borders. */
   #nextCut(start: Seconds): Seconds {
-    const inside = this.old.find((span) => span.start <= start && start < span.end);
+    const inside = this.#old.find((span) => span.start <= start && start < span.end);
     if (inside) return inside.end;
-    const block = this.blockBars * this.node.interval;
-    const nextSpan = this.old.find((span) => span.start > start);
-    const border = ceilToSlot(floorToGrid(start, block, this.node.phase) + block, this.node);
+    const block = this.#blockBars * this.#node.interval;
+    const nextSpan = this.#old.find((span) => span.start > start);
+    const border = ceilToSlot(floorToGrid(start, block, this.#node.phase) + block, this.#node);
     return Math.min(border, nextSpan?.start ?? Infinity);
   }
 
@@ -101,7 +104,7 @@ export class Intake {
     this.#held = [];
     this.#pieceStart = end;
     this.covered.push(range);
-    const old = this.old.find((span) => span.start <= range.start && range.start < span.end) ?? null;
+    const old = this.#old.find((span) => span.start <= range.start && range.start < span.end) ?? null;
     const whole = old?.start === range.start && old.end === range.end;
     if (whole && old.segmentRange.start === old.start && old.segmentRange.end === old.end) {
       if (old.digest === tableDigest(table)) return;

@@ -23,8 +23,13 @@ const LEAST_TIMES = 256;
 
 /** Keeps the store's rows of one stream in line with its source, and reads what is missing. */
 export class StreamKeeper {
+  readonly node: GraphNode;
+  readonly fingerprint: Fingerprint;
+  readonly #reader: SourceReader;
+  readonly #store: NodeStore;
   /** What this run stored from the source; rows that were read and found unchanged do not count. */
   readonly #taken: Range[] = [];
+  #spans: readonly CoveredSpan[];
   #first: Seconds | null = null;
   #last: Seconds | null = null;
   #change: SourceComparison | null = null;
@@ -46,12 +51,18 @@ export class StreamKeeper {
   #changed = false;
 
   constructor(
-    readonly node: GraphNode,
-    readonly fingerprint: Fingerprint,
-    private readonly reader: SourceReader,
-    private readonly store: NodeStore,
-    private spans: readonly CoveredSpan[],
-  ) {}
+    node: GraphNode,
+    fingerprint: Fingerprint,
+    reader: SourceReader,
+    store: NodeStore,
+    spans: readonly CoveredSpan[],
+  ) {
+    this.node = node;
+    this.fingerprint = fingerprint;
+    this.#reader = reader;
+    this.#store = store;
+    this.#spans = spans;
+  }
 
   /** What this run stored from the source, as new bars or replacements. */
   get taken(): RangeSet {
@@ -65,8 +76,8 @@ export class StreamKeeper {
 
   /** What was repaired or left out of all stored bars. */
   get notes(): readonly SourceNote[] {
-    const read = this.reader.notes?.() ?? [];
-    if (this.reader.whole) return read.length > 0 ? read : this.#notesBefore;
+    const read = this.#reader.notes?.() ?? [];
+    if (this.#reader.whole) return read.length > 0 ? read : this.#notesBefore;
     return addNotes(this.#notesBefore, read);
   }
 
@@ -77,7 +88,7 @@ export class StreamKeeper {
 
   /** The stored ranges of the stream. */
   get covered(): RangeSet {
-    return union(this.spans);
+    return union(this.#spans);
   }
 
   get versionKind(): VersionKind {
@@ -99,19 +110,19 @@ export class StreamKeeper {
    */
   async look(known: SourceState | undefined, needed: Range): Promise<void> {
     this.#needed = needed;
-    const version = await this.reader.version(known?.version);
+    const version = await this.#reader.version(known?.version);
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (unchanged) this.#notesBefore = known.notes ?? [];
     // A pinned source keeps its beginning and end, too.
-    const grown = this.reader.grows && !(needed.end <= this.#limitOf(known));
-    const fixed = this.reader.boundsByVersion || this.reader.grows || this.versionKind === 'pinned';
-    const bounded = this.reader.whole || (fixed && !grown);
+    const grown = this.#reader.grows && !(needed.end <= this.#limitOf(known));
+    const fixed = this.#reader.boundsByVersion || this.#reader.grows || this.versionKind === 'pinned';
+    const bounded = this.#reader.whole || (fixed && !grown);
     this.#look = { unchanged, ends: unchanged && bounded };
     if (this.#look.ends) {
       this.#first = known?.first ?? null;
       this.#last = known?.last ?? null;
-    } else if (!this.reader.whole) {
+    } else if (!this.#reader.whole) {
       const bounds = await this.#bounds(unchanged ? known : undefined);
       this.#first = bounds?.first ?? null;
       this.#last = bounds?.last ?? null;
@@ -121,7 +132,7 @@ export class StreamKeeper {
   /** A source that has only grown is known as far as before, if it does not report its end in time. */
   async #bounds(known: SourceState | undefined): ReturnType<SourceReader['bounds']> {
     try {
-      return await this.reader.bounds(known);
+      return await this.#reader.bounds(known);
     } catch (error) {
       if (!(error instanceof Overdue) || known?.first == null || known.last === null) throw error;
       return { first: known.first, last: known.last };
@@ -131,26 +142,26 @@ export class StreamKeeper {
   /** Updates the store for the changes that the check found. */
   async refresh(known: SourceState | undefined, takings: Takings): Promise<void> {
     if (this.#look.ends) return;
-    if (this.reader.whole) {
+    if (this.#reader.whole) {
       const from = await this.#changedFrom(known);
       await this.#takeIn([{ start: from, end: Infinity }], { known, from }, takings);
       return;
     }
     if (this.#look.unchanged) {
-      if (known && this.reader.grows) await this.#noteGrowth(known, takings);
+      if (known && this.#reader.grows) await this.#noteGrowth(known, takings);
       return;
     }
     const from = await this.#changedFrom(known);
     const { start, end } = this.#extent;
-    const ranges = within(union([...this.spans, ...this.#grown()]), { start: Math.max(from, start), end });
+    const ranges = within(union([...this.#spans, ...this.#grown()]), { start: Math.max(from, start), end });
     await this.#takeIn(ranges, { known, from }, takings);
   }
 
   /** The needed range after a file's stored bars: it is read in the same pass. */
   #grown(): RangeSet {
-    const last = this.spans.at(-1)?.end ?? -Infinity;
+    const last = this.#spans.at(-1)?.end ?? -Infinity;
     const { start, end } = this.#needed;
-    const isFile = this.reader.boundsByVersion && !this.node.description.source?.held;
+    const isFile = this.#reader.boundsByVersion && !this.node.description.source?.held;
     return isFile && start <= last && last < end ? [{ start: last, end }] : [];
   }
 
@@ -169,19 +180,19 @@ export class StreamKeeper {
   /** From where on a changed source's bars may differ from the stored ones; −∞: its reader cannot tell. */
   async #changedFrom(known: SourceState | undefined): Promise<Seconds> {
     // Repairs are counted over the whole source. For single rows, a reader knows its earlier count, or counts again.
-    const { whole } = this.reader;
-    const counts = whole || this.reader.notesIn !== undefined;
+    const { whole } = this.#reader;
+    const counts = whole || this.#reader.notesIn !== undefined;
     const counted = !known?.notes || (counts && areByRow(known.notes));
     if (!known?.version || !counted) return -Infinity;
-    const same = (await this.reader.sameUntil?.(known.version)) ?? -Infinity;
+    const same = (await this.#reader.sameUntil?.(known.version)) ?? -Infinity;
     // For a source that is read as a whole, the last bar is known from reading it: only added bars leave it as it is.
-    if (this.reader.whole && (known.last === null || same <= known.last)) return -Infinity;
-    const from = Math.min(same, this.reader.whole ? endOf(known, this.node) : this.horizon.limit);
+    if (this.#reader.whole && (known.last === null || same <= known.last)) return -Infinity;
+    const from = Math.min(same, this.#reader.whole ? endOf(known, this.node) : this.horizon.limit);
     // A covered span is read again as a whole.
-    const anew = this.spans.find(({ start, end }) => start < from && from < end)?.start ?? from;
+    const anew = this.#spans.find(({ start, end }) => start < from && from < end)?.start ?? from;
     if (known.notes && !whole) {
-      const kept = within(union(this.spans), { start: -Infinity, end: anew });
-      this.#notesBefore = (await this.reader.notesIn?.(kept)) ?? [];
+      const kept = within(union(this.#spans), { start: -Infinity, end: anew });
+      this.#notesBefore = (await this.#reader.notesIn?.(kept)) ?? [];
     }
     return anew;
   }
@@ -199,21 +210,21 @@ export class StreamKeeper {
     if (!known || this.#distrusted) return;
     this.#distrusted = true;
     const sources = [{ fingerprint: this.fingerprint.hash, state: { ...known, version: null } }];
-    await this.store.commit({ invalidations: [], segments: [], reuses: [], sources });
+    await this.#store.commit({ invalidations: [], segments: [], reuses: [], sources });
   }
 
   /** Reads the bars of a range, as far as the source has them. They are stored together with `takings`. */
   async ensure(range: Range, takings: Takings): Promise<void> {
     const wanted = intersection(range, this.#extent);
-    const missing = difference(union([wanted]), union([...this.spans, ...this.#coming]));
+    const missing = difference(union([wanted]), union([...this.#spans, ...this.#coming]));
     if (missing.length === 0) return;
     try {
       await this.#takeIn(missing, null, takings);
     } catch (error) {
       if (!(error instanceof Overdue)) throw error;
       const { hash } = this.fingerprint;
-      this.spans = (await this.store.coverage([hash])).get(hash) ?? [];
-      const [rest] = difference(union([wanted]), union([...this.spans, ...this.#coming]));
+      this.#spans = (await this.#store.coverage([hash])).get(hash) ?? [];
+      const [rest] = difference(union([wanted]), union([...this.#spans, ...this.#coming]));
       throw new Overdue(error.held, rest?.start ?? wanted.end);
     }
     this.#coming.push(...missing);
@@ -221,7 +232,7 @@ export class StreamKeeper {
 
   /** The current stored ranges of the stream. */
   noteSpans(spans: readonly CoveredSpan[]): void {
-    this.spans = spans;
+    this.#spans = spans;
     this.#coming.length = 0;
     this.#lastTimes = null;
   }
@@ -232,13 +243,13 @@ export class StreamKeeper {
     let length = count * this.node.interval;
     for (;;) {
       const start = Math.max(this.horizon.begin, floorToSlot(before - length, this.node));
-      if (!this.reader.whole)
-        await takingIn(this.store, (takings) => this.ensure({ start, end: before }, takings));
+      if (!this.#reader.whole)
+        await takingIn(this.#store, (takings) => this.ensure({ start, end: before }, takings));
       const times = await this.#timesBefore(before, count);
       // Older spans beyond an unread range say nothing about the bars in between.
-      const missing = this.reader.whole ? 0 : lowerBound(times, start);
+      const missing = this.#reader.whole ? 0 : lowerBound(times, start);
       if (times.length - missing >= count) return times[0] as Seconds;
-      if (this.reader.whole || start <= this.horizon.begin) return this.horizon.begin;
+      if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
       length *= 4;
     }
   }
@@ -248,7 +259,7 @@ export class StreamKeeper {
     let known = this.#lastTimes;
     if (known?.before !== before || known.count < count) {
       const most = Math.max(count, LEAST_TIMES);
-      const times = await this.store.lastTimes(this.fingerprint.hash, before, most);
+      const times = await this.#store.lastTimes(this.fingerprint.hash, before, most);
       known = { before, count: most, times };
       this.#lastTimes = known;
     }
@@ -261,8 +272,8 @@ export class StreamKeeper {
    */
   async #refuseChanged(): Promise<void> {
     // A source that is read at once is watched by its reader, from its version to its last row.
-    if (this.#version === null || this.reader.whole) return;
-    if ((await this.reader.version()) === this.#version) return;
+    if (this.#version === null || this.#reader.whole) return;
+    if ((await this.#reader.version()) === this.#version) return;
     this.#changed = true;
     const { name } = this.node;
     throw new SeamlessError(
@@ -275,25 +286,25 @@ export class StreamKeeper {
   /** Reads ranges and stores what is new. @param refresh null: new ranges of an unchanged source */
   async #takeIn(ranges: RangeSet, refresh: Refresh | null, takings: Takings): Promise<void> {
     this.#wrote = true;
-    const intake = new Intake(this.node, this.spans, this.reader.blockBars);
+    const intake = new Intake(this.node, this.#spans, this.#reader.blockBars);
     const skipped: Range[] = [];
     try {
       await this.#read(ranges, intake, refresh, skipped);
     } catch (error) {
       // A source that is read at once starts over anyway; otherwise, what was read before an interruption is kept.
-      if (this.reader.whole || this.#changed) await this.#letGo(intake);
-      else if (error instanceof Overdue && this.reader.grows && !refresh) await this.#keepRest(intake);
+      if (this.#reader.whole || this.#changed) await this.#letGo(intake);
+      else if (error instanceof Overdue && this.#reader.grows && !refresh) await this.#keepRest(intake);
       throw error;
     }
     const pieces = intake.takePieces();
-    if (refresh && this.reader.whole) {
+    if (refresh && this.#reader.whole) {
       const { first = null, last = null } = refresh.from > -Infinity ? (refresh.known ?? {}) : {};
       this.#first = first ?? intake.first;
       this.#last = intake.last ?? last;
     }
     // Covered spans that a read no longer reaches are uncovered: the source shrank.
     const start = refresh ? Math.min(refresh.from, this.horizon.limit) : Infinity;
-    const lost = difference(within(union(this.spans), { start, end: Infinity }), union(intake.covered));
+    const lost = difference(within(union(this.#spans), { start, end: Infinity }), union(intake.covered));
     const { notes } = this;
     const now = { version: this.#version, first: this.#first, last: this.#last };
     const state: SourceState = notes.length > 0 ? { ...now, notes } : now;
@@ -303,7 +314,7 @@ export class StreamKeeper {
     if (skipped.length === 0) await takings.add(this, { ...commit, sources });
     else {
       if (refresh) await this.#distrust(refresh);
-      await this.store.commit(commit);
+      await this.#store.commit(commit);
       // What is beside an unreadable row is unknown; requesting it gives the reason.
       const invalidations = union(skipped).map((range) => ({ fingerprint: this.fingerprint.hash, range }));
       await takings.add(this, { invalidations, segments: [], reuses: [], sources });
@@ -317,15 +328,15 @@ export class StreamKeeper {
     const skip = refresh ? ({ range }: SkippedRow): unknown => skipped.push(range) : undefined;
     for (const range of ranges) {
       intake.begin(range);
-      for await (const table of this.reader.read(range, skip)) {
+      for await (const table of this.#reader.read(range, skip)) {
         intake.add(table);
         if (intake.pieces > 0) {
           await this.#refuseChanged();
           if (refresh) await this.#distrust(refresh);
-          await this.store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
+          await this.#store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
         }
       }
-      intake.end(this.reader.whole ? null : Math.min(range.end, this.horizon.limit));
+      intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
     }
     await this.#refuseChanged();
   }
@@ -333,7 +344,7 @@ export class StreamKeeper {
   /** Stores what a wire gave before its deadline: up to its last bar, none is missing. */
   async #keepRest(intake: Intake): Promise<void> {
     intake.end(null);
-    await this.store.commit(await this.#commitOf(intake.takePieces(), [], null));
+    await this.#store.commit(await this.#commitOf(intake.takePieces(), [], null));
   }
 
   /** Uncovers what a read stored before its source was found to have changed. */
@@ -341,7 +352,7 @@ export class StreamKeeper {
     const { hash: fingerprint } = this.fingerprint;
     const invalidations = taken.map((range) => ({ fingerprint, range }));
     if (taken.length === 0) return;
-    await this.store.commit({ invalidations, segments: [], reuses: [], sources: [] });
+    await this.#store.commit({ invalidations, segments: [], reuses: [], sources: [] });
   }
 
   /** What to store of pieces, and what coverage ends because of them. */
@@ -379,13 +390,13 @@ export class StreamKeeper {
     const stream = { fingerprint, ...gridOf(this.node) };
     return {
       ...commit,
-      invalidations: [...invalidations, ...(await reachOf(this.store, stream, union(changed)))],
+      invalidations: [...invalidations, ...(await reachOf(this.#store, stream, union(changed)))],
     };
   }
 
   /** Records how rows to be stored differ from those they replace, and returns the changed ranges. */
   async #compare(range: Range, table: Table): Promise<RangeSet> {
-    const [before] = await this.store.read([{ fingerprint: this.fingerprint.hash, range }]);
+    const [before] = await this.#store.read([{ fingerprint: this.fingerprint.hash, range }]);
     this.#change ??= new SourceComparison();
     return this.#change.compare(before ?? emptyTable(), table, this.node);
   }

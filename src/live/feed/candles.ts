@@ -11,18 +11,20 @@ const PRICES = ['open', 'high', 'low', 'close', 'volume'] as const;
  * Candles of one stream as they form. A candle does not say that it is closed: it is once the next one opens, or when the caller says so.
  */
 export class Candles {
+  readonly stream: FeedStream;
   /** By open. */
   readonly #forming = new Map<Seconds, FlatRecord>();
   readonly #given = new Map<Seconds, FlatRecord>();
+  readonly #since: Seconds;
   /** Nothing is missing: candles from before the connection have been fetched. */
   isWhole = false;
   #newest: Seconds = -Infinity;
 
   /** @param since candles that close by then are history */
-  constructor(
-    readonly stream: FeedStream,
-    private readonly since: Seconds,
-  ) {}
+  constructor(stream: FeedStream, since: Seconds) {
+    this.stream = stream;
+    this.#since = since;
+  }
 
   /** Open of the newest candle if it was not emitted yet; else null. */
   get pending(): Seconds | null {
@@ -33,7 +35,7 @@ export class Candles {
   get from(): Seconds {
     const last = Math.max(...this.#given.keys());
     if (Number.isFinite(last)) return closeOf(last, this.stream);
-    return Number.isFinite(this.since) ? this.since : Math.min(...this.#forming.keys());
+    return Number.isFinite(this.#since) ? this.#since : Math.min(...this.#forming.keys());
   }
 
   /** Takes an exchange's answer in. @returns a sentence for each invalid candle */
@@ -66,7 +68,7 @@ export class Candles {
   }
 
   #take(ts: Seconds, row: FlatRecord): void {
-    if (closeOf(ts, this.stream) <= this.since) return;
+    if (closeOf(ts, this.stream) <= this.#since) return;
     this.#newest = Math.max(this.#newest, ts);
     const given = this.#given.get(ts);
     if (given && PRICES.every((name) => Object.is(given[name], row[name]))) return;

@@ -67,30 +67,40 @@ export function ccxtFeed(options: CcxtFeedOptions): Feed {
 
 /** One stream of the feed. */
 class Watcher {
+  readonly #options: CcxtFeedOptions;
+  readonly #candles: Candles;
+  readonly #lanes: readonly Candles[];
+  readonly #inbox: Inbox<FeedMessage>;
+  readonly #signal: AbortSignal;
   readonly #symbol: string;
   readonly #timeframe: string;
   #reached = false;
   readonly #pauses = new Pauses();
 
   constructor(
-    private readonly options: CcxtFeedOptions,
-    private readonly candles: Candles,
-    private readonly lanes: readonly Candles[],
-    private readonly inbox: Inbox<FeedMessage>,
-    private readonly signal: AbortSignal,
+    options: CcxtFeedOptions,
+    candles: Candles,
+    lanes: readonly Candles[],
+    inbox: Inbox<FeedMessage>,
+    signal: AbortSignal,
   ) {
+    this.#options = options;
+    this.#candles = candles;
+    this.#lanes = lanes;
+    this.#inbox = inbox;
+    this.#signal = signal;
     this.#symbol = options.symbolOf(candles.stream);
     this.#timeframe = formatInterval(candles.stream.interval);
   }
 
   async run(): Promise<void> {
-    const { name, exchange, refusal, onTrouble } = this.options;
-    while (!this.signal.aborted) {
+    const { name, exchange, refusal, onTrouble } = this.#options;
+    while (!this.#signal.aborted) {
       try {
         await this.#follow();
       } catch (error) {
-        this.candles.isWhole = false;
-        if (stopped(this.signal)) return;
+        this.#candles.isWhole = false;
+        if (stopped(this.#signal)) return;
         const text = messageOf(error);
         const why = refusal(error, this.#symbol);
         if (why !== null) throw new SeamlessError('source', `${name} ${why}`);
@@ -102,35 +112,35 @@ class Watcher {
         }
         onTrouble(`${name} was lost (${this.#symbol}: ${text}): connecting again.`);
         if (error instanceof Silence) {
-          this.inbox.put({ type: 'silent', seconds: error.seconds });
+          this.#inbox.put({ type: 'silent', seconds: error.seconds });
           await closed(exchange);
         }
-        await this.#pauses.next(this.signal);
+        await this.#pauses.next(this.#signal);
       }
     }
   }
 
   /** Follows the stream until the connection is lost. @throws the reason */
   async #follow(): Promise<void> {
-    const { exchange, silence } = this.options;
+    const { exchange, silence } = this.#options;
     let asked: Promise<unknown> | null = null;
     let heard = performance.now();
-    while (!this.signal.aborted) {
+    while (!this.#signal.aborted) {
       if (!asked) {
         asked = exchange.watchOHLCV(this.#symbol, this.#timeframe);
         // It is awaited below, but may fail before that.
         asked.catch(() => undefined);
       }
       const left = silence * 1000 - (performance.now() - heard);
-      const said = await soonest(asked, Math.min(left, this.#untilGrace()), this.signal);
-      if (stopped(this.signal)) return;
+      const said = await soonest(asked, Math.min(left, this.#untilGrace()), this.#signal);
+      if (stopped(this.#signal)) return;
       if (said) {
         asked = null;
         heard = performance.now();
         this.#put(said.value);
         // After the first message: candles that opened before it have closed by now.
-        if (!this.candles.isWhole) await this.#fetch(this.candles.from);
-        this.candles.isWhole = true;
+        if (!this.#candles.isWhole) await this.#fetch(this.#candles.from);
+        this.#candles.isWhole = true;
         this.#reached = true;
         this.#pauses.reset();
       } else if (left <= 0) throw new Silence(silence);
@@ -141,37 +151,37 @@ class Watcher {
   /** @param isHeard whether the exchange sent something: its time is then passed on */
   async #give(isHeard: boolean): Promise<void> {
     // Missed bars of one stream must come in order with those of the others.
-    if (!this.lanes.every(({ isWhole }) => isWhole)) return;
+    if (!this.#lanes.every(({ isWhole }) => isWhole)) return;
     this.#putClosed();
-    const { pending } = this.candles;
+    const { pending } = this.#candles;
     if (pending !== null && this.#now() >= this.#graceOf(pending)) {
       // Its last update may have been lost, and with it the closing numbers.
       await this.#fetch(pending).catch((error: unknown) => {
         const text = messageOf(error);
-        this.options.onTrouble(`${this.options.name}: ${this.#symbol} could not be asked again (${text}).`);
+        this.#options.onTrouble(`${this.#options.name}: ${this.#symbol} could not be asked again (${text}).`);
       });
-      for (const bar of this.candles.closed(this.candles.pending === pending)) this.inbox.put(bar);
+      for (const bar of this.#candles.closed(this.#candles.pending === pending)) this.#inbox.put(bar);
     }
     if (!isHeard) return;
     // A candle that was not emitted yet is on its way: its slot waits for it.
-    const waiting = this.lanes.map(({ pending: open, stream }) =>
+    const waiting = this.#lanes.map(({ pending: open, stream }) =>
       open === null ? Infinity : closeOf(open, stream),
     );
-    this.inbox.put({ type: 'heartbeat', time: Math.min(this.#now(), ...waiting) });
+    this.#inbox.put({ type: 'heartbeat', time: Math.min(this.#now(), ...waiting) });
   }
 
   #putClosed(): void {
-    const bars = this.lanes.flatMap((lane) =>
+    const bars = this.#lanes.flatMap((lane) =>
       lane.closed().map((bar) => ({ bar, close: closeOf(bar.ts, lane.stream) })),
     );
-    for (const { bar } of bars.sort((a, b) => a.close - b.close)) this.inbox.put(bar);
+    for (const { bar } of bars.sort((a, b) => a.close - b.close)) this.#inbox.put(bar);
   }
 
   /** Fetches candles from a time on, page by page. */
   async #fetch(from: Seconds): Promise<void> {
-    const { exchange } = this.options;
+    const { exchange } = this.#options;
     if (!exchange.fetchOHLCV || !Number.isFinite(from)) return;
-    for (let since = from * 1000; !this.signal.aborted;) {
+    for (let since = from * 1000; !this.#signal.aborted;) {
       const page = await exchange.fetchOHLCV(this.#symbol, this.#timeframe, since, PAGE);
       this.#put(page);
       const times = (Array.isArray(page) ? (page as unknown[]) : []).flatMap((each): number[] =>
@@ -184,22 +194,22 @@ class Watcher {
   }
 
   #put(said: unknown): void {
-    const { name, onTrouble } = this.options;
-    for (const fault of this.candles.put(said, this.#now()))
+    const { name, onTrouble } = this.#options;
+    for (const fault of this.#candles.put(said, this.#now()))
       onTrouble(`${name} said something of ${this.#symbol} that is no bar (${fault}): it is left out.`);
   }
 
   #now(): Seconds {
-    return (this.options.exchange.milliseconds?.() ?? Date.now()) / 1000;
+    return (this.#options.exchange.milliseconds?.() ?? Date.now()) / 1000;
   }
 
   #graceOf(open: Seconds): Seconds {
-    return closeOf(open, this.candles.stream) + this.options.grace;
+    return closeOf(open, this.#candles.stream) + this.#options.grace;
   }
 
   /** Milliseconds until the newest candle should be checked. */
   #untilGrace(): number {
-    const { pending } = this.candles;
+    const { pending } = this.#candles;
     const left = pending === null ? LOOK_MS : (this.#graceOf(pending) - this.#now()) * 1000;
     return Math.max(SHORTEST_LOOK_MS, Math.min(LOOK_MS, left));
   }

@@ -43,13 +43,15 @@ function earliest(heads: readonly Head[]): Head | null {
 /** The next bar of a stream. */
 class Head {
   bar: FeedBar | null = null;
+  readonly #stream: FeedStream;
+  readonly #tables: AsyncIterator<Table>;
   #table: Table | null = null;
   #row = 0;
 
-  private constructor(
-    private readonly stream: FeedStream,
-    private readonly tables: AsyncIterator<Table>,
-  ) {}
+  private constructor(stream: FeedStream, tables: AsyncIterator<Table>) {
+    this.#stream = stream;
+    this.#tables = tables;
+  }
 
   static async open(stream: FeedStream, recording: Recording, since: Seconds, end: Seconds): Promise<Head> {
     const start = floorToSlot(since, stream);
@@ -60,12 +62,12 @@ class Head {
   }
 
   get close(): Seconds {
-    return closeOf((this.bar as FeedBar).ts, this.stream);
+    return closeOf((this.bar as FeedBar).ts, this.#stream);
   }
 
   async advance(): Promise<void> {
     while (!this.#table || this.#row >= this.#table.ts.length) {
-      const step = await this.tables.next();
+      const step = await this.#tables.next();
       if (step.done) {
         this.bar = null;
         return;
@@ -74,7 +76,7 @@ class Head {
       this.#row = 0;
     }
     const row = rowValue(this.#table, this.#row) as FlatRecord;
-    this.bar = { type: 'bar', stream: this.stream.name, ts: this.#table.ts[this.#row] as Seconds, row };
+    this.bar = { type: 'bar', stream: this.#stream.name, ts: this.#table.ts[this.#row] as Seconds, row };
     this.#row += 1;
   }
 }

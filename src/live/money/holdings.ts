@@ -11,6 +11,7 @@ export class Holdings {
   readonly #capital: number;
   readonly #account: Account;
   readonly #meter: Meter;
+  readonly #symbols: readonly string[];
   readonly #closes: (number | null)[];
   /** Number of each symbol's bars so far. */
   readonly #bars: number[];
@@ -18,11 +19,12 @@ export class Holdings {
 
   constructor(
     { capital, periodsPerYear, mode }: Pick<World, 'capital' | 'periodsPerYear' | 'mode'>,
-    private readonly symbols: readonly string[],
+    symbols: readonly string[],
   ) {
     this.#capital = capital;
     this.#account = new Account(capital, mode === 'live' ? PARTS : 0);
     this.#meter = new Meter(capital, periodsPerYear);
+    this.#symbols = symbols;
     this.#closes = symbols.map(() => null);
     this.#bars = symbols.map(() => 0);
   }
@@ -52,8 +54,8 @@ export class Holdings {
   slot(asOf: Seconds): number {
     let exposed = false;
     let equity = this.#account.cash;
-    for (let i = 0; i < this.symbols.length; i++) {
-      const quantity = this.#account.quantity(this.symbols[i] as string);
+    for (let i = 0; i < this.#symbols.length; i++) {
+      const quantity = this.#account.quantity(this.#symbols[i] as string);
       if (quantity === 0) continue;
       exposed = true;
       equity += quantity * (this.#closes[i] as number);
@@ -65,7 +67,7 @@ export class Holdings {
   get summary() {
     const { cash, fees, trades, traded, positions } = this.#account;
     const { equity, slots, range, days, curve } = this.#meter;
-    const open = this.symbols.flatMap((symbol, i) => {
+    const open = this.#symbols.flatMap((symbol, i) => {
       const close = this.#closes[i];
       return close == null ? [] : (this.#account.open(symbol, close, this.#bars[i] as number) ?? []);
     });

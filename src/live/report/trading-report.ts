@@ -107,17 +107,20 @@ class Tally {
   readonly faults: NodeFault[] = [];
   symbols: readonly string[] = [];
   inactive: string | null = null;
+  readonly #record: RunRecord;
   readonly #steps = new Map<string, [Seconds, number][]>();
   readonly #traded = new Map<string, number>();
   #holdings: Holdings | null = null;
   #orders = 0;
 
-  constructor(private readonly record: RunRecord) {}
+  constructor(record: RunRecord) {
+    this.#record = record;
+  }
 
   /** Null: there is nothing to compute from. */
   get soFar(): Outcome | null {
     const summary = this.#holdings?.summary;
-    if (!summary || summary.slots === 0 || this.record.world.mode === 'backtest') return null;
+    if (!summary || summary.slots === 0 || this.#record.world.mode === 'backtest') return null;
     return { ...summary, orders: this.#orders };
   }
 
@@ -139,7 +142,7 @@ class Tally {
       case 'ready':
         // A resumed run repeats it.
         this.symbols = event.symbols;
-        this.#holdings ??= new Holdings(this.record.world, event.symbols);
+        this.#holdings ??= new Holdings(this.#record.world, event.symbols);
         break;
       case 'activation':
         this.inactive = event.active ? null : event.reason;

@@ -73,6 +73,7 @@ export interface LiveParts {
 
 /** A run over a feed: turns bars into slots, slots into values, values into orders and fills, and writes everything to the journal. */
 export class LiveRun {
+  readonly #parts: LiveParts;
   readonly #desk: Desk;
   readonly #rules: WorldRules;
   readonly #streams: readonly FeedStream[];
@@ -81,7 +82,8 @@ export class LiveRun {
   /** Ids of the broker's fills that were processed. */
   readonly #executions = new Set<string>();
 
-  constructor(private readonly parts: LiveParts) {
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
     const { graph, canonical, world, trades } = parts;
     const traded = tradedOf(graph, trades, canonical);
     this.#desk = new Desk(
@@ -97,7 +99,7 @@ export class LiveRun {
 
   /** @throws SeamlessError the reason it cannot continue, which is in the journal, too */
   async run(): Promise<RunResult> {
-    const { journal } = this.parts;
+    const { journal } = this.#parts;
     try {
       return await this.#run();
     } catch (error) {
@@ -123,11 +125,11 @@ export class LiveRun {
   #heardAt = performance.now();
 
   get #recomputes(): boolean {
-    return this.parts.world.late.bars === 'recompute';
+    return this.#parts.world.late.bars === 'recompute';
   }
 
   async #run(): Promise<RunResult> {
-    const { feed, lines, signal, since, world } = this.parts;
+    const { feed, lines, signal, since, world } = this.#parts;
     const last = lines.at(-1)?.asOf;
     const from = last ?? since;
     const feedEnds = new AbortController();
@@ -136,13 +138,13 @@ export class LiveRun {
     if (signal.aborted) stop();
     try {
       const inbox = pump<Message>(feed.open(this.#streams, from, feedEnds.signal));
-      if (world.mode === 'live') void hear(this.parts.said, inbox);
-      if (this.parts.follow) void hear(this.parts.follow.said, inbox);
+      if (world.mode === 'live') void hear(this.#parts.said, inbox);
+      if (this.#parts.follow) void hear(this.#parts.follow.said, inbox);
       const first = await this.#firstMessages(inbox);
       const start = last ?? startOf(first, since);
       const loop = await this.#begin(start);
       const clock = this.#clock(start);
-      this.#lags = new Lags(this.parts.graph, start);
+      this.#lags = new Lags(this.#parts.graph, start);
       let messages: readonly Message[] | null = first;
       let ended = false;
       while (messages) {
@@ -151,7 +153,7 @@ export class LiveRun {
         messages = await this.#next(inbox);
       }
       if (ended && world.mode === 'live') await this.#awaitFills(inbox, clock, loop);
-      const meddled = signal.aborted ? null : await this.parts.settle();
+      const meddled = signal.aborted ? null : await this.#parts.settle();
       if (meddled !== null) throw new SeamlessError('compute', meddled);
       return this.#finish(signal.aborted && !ended ? 'stopped' : 'completed');
     } finally {
@@ -173,7 +175,7 @@ export class LiveRun {
   /** Reads messages up to the first bar, which says where the feed begins. */
   async #firstMessages(inbox: Inbox<Message>): Promise<Message[]> {
     const found: Message[] = [];
-    while (!this.parts.signal.aborted) {
+    while (!this.#parts.signal.aborted) {
       const messages = await this.#next(inbox);
       if (!messages) break;
       found.push(...messages);
@@ -183,7 +185,7 @@ export class LiveRun {
   }
 
   async #next(inbox: Inbox<Message>): Promise<readonly Message[] | null> {
-    const { feed } = this.parts.world;
+    const { feed } = this.#parts.world;
     const silence = feed && 'silence' in feed ? feed.silence : Infinity;
     const until = this.#heardAt + silence * 1000;
     const messages = await inbox.take(Math.max(LEAST_WAIT_MS, until - performance.now()));
@@ -191,7 +193,7 @@ export class LiveRun {
     const now = performance.now();
     const heard = messages === null || messages.some(({ type }) => FEED_TYPES.has(type));
     if (heard) this.#heardAt = now;
-    else if (now >= until && !this.parts.signal.aborted) {
+    else if (now >= until && !this.#parts.signal.aborted) {
       this.#heardAt = now;
       this.#write([{ asOf: this.#asOf, events: [stale(silence)] }]);
     }
@@ -200,7 +202,7 @@ export class LiveRun {
 
   /** Warms up to the beginning of the feed or the journal, and replays a journal. */
   async #begin(start: Seconds): Promise<SlotLoop> {
-    const { graph, canonical, slots, warm, world, trades, lines, run, strategy, closesBefore } = this.parts;
+    const { graph, canonical, slots, warm, world, trades, lines, run, strategy, closesBefore } = this.#parts;
     const begun = lines[0]?.asOf ?? start;
     const { nodes, history } = await warm(begun);
     for (const { name } of this.#streams) {
@@ -244,13 +246,13 @@ export class LiveRun {
         events.push({ type: 'gap', stream: name, start: history.end, end: begun });
     }
     const { activation, allocations } = world;
-    const rules = this.parts.follow?.now ?? { inactive: '', activation, allocations };
+    const rules = this.#parts.follow?.now ?? { inactive: '', activation, allocations };
     this.#write([{ asOf: start, events }, ...this.#rules.begin(rules, lines, start)]);
     return loop;
   }
 
   #clock(start: Seconds): SlotClock {
-    const { graph, world } = this.parts;
+    const { graph, world } = this.#parts;
     return new SlotClock(this.#streams, graph.nodes, start, world.late.grace);
   }
 
@@ -314,14 +316,14 @@ export class LiveRun {
         this.#streams.map(({ name }) => name),
       );
       const hint = near.length > 0 && near[0] !== bar.stream ? ` Did you mean ${near.join(' or ')}?` : '';
-      this.parts.onTrouble(`A bar of ${formatTime(bar.ts)} was left out: ${fault}.${hint}`);
+      this.#parts.onTrouble(`A bar of ${formatTime(bar.ts)} was left out: ${fault}.${hint}`);
       return;
     }
     if (clock.take(bar) !== 'late') return;
     const { stream, ts } = bar;
     const revised = this.#recomputes ? await loop.revise(bar) : null;
     if (revised) clock.correct(bar);
-    const row = this.parts.world.late.bars === 'ignore' ? null : bar.row;
+    const row = this.#parts.world.late.bars === 'ignore' ? null : bar.row;
     const late: RunEventBody = { type: 'late', stream, ts, row, ...(revised && { taken: true }) };
     entries.push({ asOf: clock.closed, events: [late, ...(revised ?? [])] });
   }
@@ -340,7 +342,7 @@ export class LiveRun {
   }
 
   #finish(reason: RunResult['reason']): RunResult {
-    const { run, strategy, world } = this.parts;
+    const { run, strategy, world } = this.#parts;
     const { name, mode } = world;
     const result: RunResult = {
       run,
@@ -358,8 +360,8 @@ export class LiveRun {
   #write(entries: readonly Entry[]): void {
     const told = entries.filter(({ events }) => events.length > 0);
     if (told.length > 0) {
-      this.parts.journal.append(told);
-      this.parts.onWritten();
+      this.#parts.journal.append(told);
+      this.#parts.onWritten();
     }
     this.#rules.answer();
   }

@@ -26,20 +26,23 @@ interface Call {
 
 /** Computes slots, and computes them again when one of their bars arrives late. Keeps the data for that as long as bars may be late. */
 export class Revisions implements SlotCloser {
+  readonly #graph: Graph;
+  readonly #slots: SlotCloser;
+  readonly #reach: Seconds;
   #calls: Call[] = [];
 
   /** @param reach in seconds: a bar that closed longer than this before the last slot is too late */
-  constructor(
-    private readonly graph: Graph,
-    private readonly slots: SlotCloser,
-    private readonly reach: Seconds,
-  ) {}
+  constructor(graph: Graph, slots: SlotCloser, reach: Seconds) {
+    this.#graph = graph;
+    this.#slots = slots;
+    this.#reach = reach;
+  }
 
   async close(range: Range, streams: Tables): Promise<ClosedSlots> {
-    const earliest = range.end - this.reach;
+    const earliest = range.end - this.#reach;
     this.#calls = this.#calls.filter((call) => call.range.end > earliest);
     const keepFrom = this.#calls[0]?.range.start ?? range.start;
-    const closed = await this.slots.close(range, streams, { keepFrom });
+    const closed = await this.#slots.close(range, streams, { keepFrom });
     this.#calls.push({ range, streams, tables: closed.tables });
     return closed;
   }
@@ -51,20 +54,20 @@ export class Revisions implements SlotCloser {
    */
   async revise(stream: number, bar: Table): Promise<RunEventBody[] | null> {
     const [ts] = bar.ts as unknown as [Seconds];
-    const close = closeOf(ts, this.graph.nodes[stream] as GraphNode);
+    const close = closeOf(ts, this.#graph.nodes[stream] as GraphNode);
     const last = this.#calls.at(-1)?.range.end ?? -Infinity;
     const at = this.#calls.findIndex(({ range }) => close > range.start && close <= range.end);
-    if (at < 0 || close <= last - this.reach) return null;
+    if (at < 0 || close <= last - this.#reach) return null;
     const calls = this.#calls.slice(at);
     const range = { start: (calls[0] as Call).range.start, end: last };
     const streams = joined(calls.map((call) => call.streams));
     streams.set(stream, withRow(streams.get(stream) ?? emptyTable(), bar));
     const before = joined(calls.map((call) => call.tables));
     const keepFrom = (this.#calls[0] as Call).range.start;
-    const { tables } = await this.slots.close(range, streams, { keepFrom, again: true });
+    const { tables } = await this.#slots.close(range, streams, { keepFrom, again: true });
     this.#calls = [...this.#calls.slice(0, at), { range, streams, tables }];
-    return this.graph.order.flatMap((index): RunEventBody[] => {
-      const node = this.graph.nodes[index] as GraphNode;
+    return this.#graph.order.flatMap((index): RunEventBody[] => {
+      const node = this.#graph.nodes[index] as GraphNode;
       if (node.kind === 'stream') return [];
       return differences(node.name, before.get(index) ?? emptyTable(), tables.get(index) ?? emptyTable());
     });

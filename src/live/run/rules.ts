@@ -10,16 +10,19 @@ import type { FollowedWorld, Rules, WorldSaid } from '../world/messages.js';
  * world says so. A run that is killed in between resumes with the world's current settings, never with half of a change.
  */
 export class WorldRules {
+  readonly #strategy: string;
+  readonly #desk: Desk;
+  readonly #world: FollowedWorld | null;
   /** The set that is staged in the journal, and neither in force nor dropped. */
   #staged: number | null = null;
   /** Sent to the world once the sets are on disk. */
   #answers: { readonly set: number; readonly refusal: string | null }[] = [];
 
-  constructor(
-    private readonly strategy: string,
-    private readonly desk: Desk,
-    private readonly world: FollowedWorld | null,
-  ) {}
+  constructor(strategy: string, desk: Desk, world: FollowedWorld | null) {
+    this.#strategy = strategy;
+    this.#desk = desk;
+    this.#world = world;
+  }
 
   /** Applies the current settings as the run begins or is resumed. */
   begin(rules: Rules, lines: readonly JournalLine[], asOf: Seconds): Entry[] {
@@ -45,13 +48,13 @@ export class WorldRules {
 
   /** Sends the answers. To be called once all entries are on disk. */
   answer(): void {
-    for (const { set, refusal } of this.#answers.splice(0)) this.world?.answer(set, refusal);
+    for (const { set, refusal } of this.#answers.splice(0)) this.#world?.answer(set, refusal);
   }
 
   #stage(said: Extract<WorldSaid, { type: 'staged' }>, entries: Entry[], asOf: Seconds): void {
     const { set } = said;
     const rule = this.#ruleOf(said);
-    const staged = this.#staged === set ? null : this.desk.stage(rule);
+    const staged = this.#staged === set ? null : this.#desk.stage(rule);
     this.#answers.push({ set, refusal: staged?.refusal ?? null });
     if (!staged) return;
     this.#staged = set;
@@ -62,13 +65,13 @@ export class WorldRules {
     const rule = this.#ruleOf(rules);
     const isStaged = set !== null && this.#staged === set;
     if (isStaged) this.#staged = null;
-    if (!this.desk.govern(rule) && !isStaged) return;
+    if (!this.#desk.govern(rule) && !isStaged) return;
     const event: RunEventBody = { type: 'world', ...rule, ...(isStaged && { set }) };
     entries.push({ asOf, events: [event] });
   }
 
   #ruleOf({ inactive, activation, allocations }: Rules): Rule {
-    return { inactive, activation, share: allocations[this.strategy] ?? 1 };
+    return { inactive, activation, share: allocations[this.#strategy] ?? 1 };
   }
 }
 

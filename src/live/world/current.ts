@@ -5,14 +5,16 @@ import type { WorldFile } from './schema.js';
 
 /** Watches a world's file: the settings that runs follow, and whether it is still the world they began in. */
 export class CurrentWorld {
+  readonly #projectRoot: string;
+  readonly #name: string;
   /** The settings that runs began with; null: the file was never valid. */
   #began: string | null = null;
   text = '';
 
-  constructor(
-    private readonly projectRoot: string,
-    private readonly name: string,
-  ) {}
+  constructor(projectRoot: string, name: string) {
+    this.#projectRoot = projectRoot;
+    this.#name = name;
+  }
 
   /** The current settings. @param before settings that stay in force while the file is invalid */
   look(before: RuleSet | null): RuleSet {
@@ -31,7 +33,7 @@ export class CurrentWorld {
   #read(): { text: string; file: WorldFile | null; problem: string | null } {
     let text = '';
     try {
-      const [path, found] = readWorld(this.projectRoot, this.name);
+      const [path, found] = readWorld(this.#projectRoot, this.#name);
       text = found;
       return { text, file: parseWorld(found, path), problem: null };
     } catch (error) {

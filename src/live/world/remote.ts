@@ -36,6 +36,7 @@ export interface RemoteOptions {
 
 /** The connection to a remote world, with its last settings. */
 export class RemoteWorld implements FollowedWorld {
+  readonly #options: RemoteOptions;
   readonly #said = new Inbox<WorldSaid>();
   readonly #over = new AbortController();
   #socket: WebSocket | null = null;
@@ -48,7 +49,9 @@ export class RemoteWorld implements FollowedWorld {
   /** The last message that was not understood, so that it is reported once. */
   #odd: string | null = null;
 
-  private constructor(private readonly options: RemoteOptions) {}
+  private constructor(options: RemoteOptions) {
+    this.#options = options;
+  }
 
   /** Connects, and waits for the first snapshot. @throws SeamlessError `source` when it cannot be reached, or refuses the token */
   static async connect(options: RemoteOptions): Promise<RemoteWorld> {
@@ -70,7 +73,7 @@ export class RemoteWorld implements FollowedWorld {
 
   #saidNothing(): string {
     if (this.#odd !== null) return `${this.#odd}: ${ONE_VERSION}`;
-    const { silence } = this.options;
+    const { silence } = this.#options;
     return `said nothing for ${silence} s: see whether it is up, and whether its address is that of seamless world serve`;
   }
 
@@ -102,7 +105,7 @@ export class RemoteWorld implements FollowedWorld {
 
   /** Reconnects after each loss, until it is closed. */
   async #again(lost: Promise<string>): Promise<void> {
-    const { name, url, onTrouble } = this.options;
+    const { name, url, onTrouble } = this.#options;
     const { signal } = this.#over;
     const pauses = new Pauses();
     let told: string | null = null;
@@ -120,7 +123,7 @@ export class RemoteWorld implements FollowedWorld {
 
   /** Resolves with the reason when the connection has ended. */
   #connect(): Promise<string> {
-    const socket = openSocket(this.options, MAX_MESSAGE);
+    const socket = openSocket(this.#options, MAX_MESSAGE);
     this.#socket = socket;
     return new Promise((resolve) => {
       socket.on('message', (data: Buffer) => this.#hear(data));
@@ -200,7 +203,7 @@ export class RemoteWorld implements FollowedWorld {
 
   /** A message was missed: the settings are invalid until the next snapshot. */
   #miss(what: string, then = 'a snapshot was asked for'): void {
-    const { name, url, onTrouble } = this.options;
+    const { name, url, onTrouble } = this.#options;
     onTrouble(`The world ${name} at ${url} ${what}: ${then}.`);
     this.#seq = null;
     this.#send({ type: 'snapshot' });
@@ -211,7 +214,7 @@ export class RemoteWorld implements FollowedWorld {
   }
 
   #listen(): void {
-    const { silence } = this.options;
+    const { silence } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#tell(`The world has said nothing for ${silence} s: no orders are made.`);

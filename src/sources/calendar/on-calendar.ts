@@ -131,18 +131,20 @@ interface About {
 
 /** The rows of one read, in ascending order of time. */
 class Rows {
+  readonly #about: About;
+  readonly #skip: ((row: SkippedRow) => void) | undefined;
   #previous: Seconds = -Infinity;
   /** Slots between consecutive rows, of the first rows; null once they have been checked. */
   #gaps: number[] | null = [];
 
-  constructor(
-    private readonly about: About,
-    private readonly skip: ((row: SkippedRow) => void) | undefined,
-  ) {}
+  constructor(about: About, skip: ((row: SkippedRow) => void) | undefined) {
+    this.#about = about;
+    this.#skip = skip;
+  }
 
   /** The same rows, each stamped by the open of its slot. */
   take(table: Table): Table {
-    const { stream, calendar, stamp } = this.about;
+    const { stream, calendar, stamp } = this.#about;
     const opens = new Float64Array(table.ts.length);
     const kept: number[] = [];
     for (let row = 0; row < table.ts.length; row++) {
@@ -163,19 +165,19 @@ class Rows {
   }
 
   #refuse(what: string, time: Seconds, sentence: string, slot: Seconds): void {
-    const { stream, calendar, permissive, notes } = this.about;
+    const { stream, calendar, permissive, notes } = this.#about;
     if (permissive) {
       notes.add(what, 1, formatTime(time));
       return;
     }
     const error = rowError(stream, sentence);
-    if (!this.skip) throw error;
+    if (!this.#skip) throw error;
     // It may have been meant for the previous slot as well.
-    this.skip({ range: { start: calendar.previous(slot), end: calendar.next(slot) }, error });
+    this.#skip({ range: { start: calendar.previous(slot), end: calendar.next(slot) }, error });
   }
 
   #offText(time: Seconds): string {
-    const { stream, calendar } = this.about;
+    const { stream, calendar } = this.#about;
     const slots = `${formatInterval(stream.interval)} of ${calendar.name}`;
     const near = [calendar.previous(calendar.holding(time)), calendar.holding(time)];
     const opens = near.map(formatTime).join(' and ');
@@ -183,7 +185,7 @@ class Rows {
       stream.source.kind === 'custom'
         ? ''
         : " To leave such rows out and count them, say conformance: 'permissive'.";
-    return `a row has the time ${formatTime(time)}, at which no bar of ${slots} ${this.about.stamp === 'close' ? 'closes' : 'opens'}; the nearest open at ${opens}.${advice}`;
+    return `a row has the time ${formatTime(time)}, at which no bar of ${slots} ${this.#about.stamp === 'close' ? 'closes' : 'opens'}; the nearest open at ${opens}.${advice}`;
   }
 
   #twiceText(time: Seconds, open: Seconds): string {
@@ -192,7 +194,7 @@ class Rows {
 
   /** @throws SeamlessError `source` if no two rows are in adjacent slots: bars would be visible before they closed */
   #look(open: Seconds): void {
-    const { stream, calendar } = this.about;
+    const { stream, calendar } = this.#about;
     if (!this.#gaps || this.#previous === -Infinity) return;
     const gap = calendar.count({ start: this.#previous, end: open });
     this.#gaps.push(gap);

@@ -67,21 +67,24 @@ function recordOf(stream: OpenStream, options: Options, name: string): Readonly<
 }
 
 class CcxtPages {
+  readonly #stream: OpenStream;
+  readonly #projectRoot: string;
+  readonly #settings: Settings;
+  readonly #signal: AbortSignal | undefined;
   readonly #secrets: Secrets;
   #opened: Promise<{ ccxt: Ccxt; exchange: CcxtExchange; timeframe: string }> | null = null;
 
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly projectRoot: string,
-    private readonly settings: Settings,
-    private readonly signal: AbortSignal | undefined,
-  ) {
+  constructor(stream: OpenStream, projectRoot: string, settings: Settings, signal: AbortSignal | undefined) {
+    this.#stream = stream;
+    this.#projectRoot = projectRoot;
+    this.#settings = settings;
+    this.#signal = signal;
     this.#secrets = new Secrets(stream);
   }
 
   async page({ start, end }: Range, limit: number): Promise<unknown> {
     const { ccxt, exchange, timeframe } = await (this.#opened ??= this.#open());
-    const { symbol, attempts, pace, params } = this.settings;
+    const { symbol, attempts, pace, params } = this.#settings;
     const until = { until: end * 1000 - 1, ...params };
     const ask = async (): Promise<unknown> => {
       try {
@@ -91,11 +94,11 @@ class CcxtPages {
       }
     };
     try {
-      return await patiently(attempts, this.signal, () =>
-        paced(this.settings.exchange, pace, this.signal, ask),
+      return await patiently(attempts, this.#signal, () =>
+        paced(this.#settings.exchange, pace, this.#signal, ask),
       );
     } catch (error) {
-      if (this.signal?.aborted)
+      if (this.#signal?.aborted)
         throw new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
       if (!(error instanceof Passing || error instanceof Refusal)) throw error;
       const again =
@@ -103,8 +106,8 @@ class CcxtPages {
           ? `, at each of ${attempts} attempts. What was fetched before is kept: run again once it answers.`
           : '.';
       throw sourceError(
-        this.stream,
-        this.#secrets.hide(`${this.settings.exchange} (ccxt) ${error.message}${again}`),
+        this.#stream,
+        this.#secrets.hide(`${this.#settings.exchange} (ccxt) ${error.message}${again}`),
         error instanceof Refusal ? new Refusal(this.#secrets.hide(`${error.message}.`)) : undefined,
       );
     }
@@ -114,17 +117,17 @@ class CcxtPages {
     const ccxt = await loadCcxt(
       {
         name: 'its ccxt source',
-        refuse: (sentence, cause) => sourceError(this.stream, sentence, cause),
+        refuse: (sentence, cause) => sourceError(this.#stream, sentence, cause),
       },
-      this.projectRoot,
+      this.#projectRoot,
     );
-    const { exchange: name, config, timeoutMs } = this.settings;
+    const { exchange: name, config, timeoutMs } = this.#settings;
     const exchange = ccxt.make(name, { timeout: timeoutMs, ...this.#filled(config) });
-    const timeframe = formatInterval(this.stream.interval);
+    const timeframe = formatInterval(this.#stream.interval);
     const known = Object.keys(exchange.timeframes ?? {});
     if (known.length > 0 && !known.includes(timeframe)) {
       throw sourceError(
-        this.stream,
+        this.#stream,
         `${name} (ccxt) has no bars of ${timeframe}: it has ${known.join(', ')}. Take one of these, and make longer ones of it with resample.`,
       );
     }
@@ -151,9 +154,9 @@ class CcxtPages {
           `refuses the key (${message}): check config and the environment variables it names`,
         );
       case 'symbol': {
-        const near = nearNames(this.settings.symbol, symbols ?? []);
+        const near = nearNames(this.#settings.symbol, symbols ?? []);
         return new Refusal(
-          `has no symbol ${this.settings.symbol}${near.length > 0 ? `: did you mean ${near.join(' or ')}?` : ''}`,
+          `has no symbol ${this.#settings.symbol}${near.length > 0 ? `: did you mean ${near.join(' or ')}?` : ''}`,
         );
       }
       default:

@@ -76,9 +76,14 @@ class CsvReader implements SourceReader {
   /** A CSV file can only be read from its beginning. */
   readonly whole = true;
   readonly files: readonly string[];
+  readonly #stream: OpenStream;
+  readonly #context: FileContext;
+  readonly #settings: CsvSettings;
   readonly #files: readonly SourceFile[];
   /** From the last full read. */
   #notes = new Notes();
+  /** Signatures of the files when they were opened. */
+  readonly #opened: readonly string[];
   /** Signatures of the files when their version was taken; null before that. */
   #signatures: readonly string[] | null = null;
   #version: string | null = null;
@@ -88,27 +93,30 @@ class CsvReader implements SourceReader {
   #tail: Tail | null = null;
 
   constructor(
-    private readonly stream: OpenStream,
-    private readonly context: FileContext,
-    private readonly settings: CsvSettings,
+    stream: OpenStream,
+    context: FileContext,
+    settings: CsvSettings,
     files: readonly SourceFile[],
-    /** Signatures of the files when they were opened. */
-    private readonly opened: readonly string[],
+    opened: readonly string[],
   ) {
+    this.#opened = opened;
+    this.#stream = stream;
+    this.#context = context;
+    this.#settings = settings;
     this.#files = files;
     this.files = watchedPaths(context.projectRoot, settings.paths, files);
   }
 
   /** A file is known by its content: renaming it changes nothing. */
   async version(before?: string | null): Promise<string> {
-    const { projectRoot, hints } = this.context;
+    const { projectRoot, hints } = this.#context;
     // For a universe, the column is part of the fingerprint.
-    const { paths, one, ...settings } = this.settings;
+    const { paths, one, ...settings } = this.#settings;
     const known = before ? knownRowsOf(hints, before) : null;
     const ends = (): Promise<readonly number[]> => Promise.resolve(known ? [known.bytes] : []);
     const found = [];
     for (const file of this.#files)
-      found.push(await contentHash(this.stream, projectRoot, file, hints, ends));
+      found.push(await contentHash(this.#stream, projectRoot, file, hints, ends));
     this.#signatures = found.map(({ signature }) => signature);
     const hashes = found.map(({ hash }) => hash).sort();
     const all = hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex');
@@ -127,13 +135,13 @@ class CsvReader implements SourceReader {
   async #tailSince(before: string): Promise<Tail | null> {
     const [file, ...others] = this.#files;
     if (!file || others.length > 0) return null;
-    const known = await earlierRows(this.stream, this.context, file, before, this.#version ?? '');
+    const known = await earlierRows(this.#stream, this.#context, file, before, this.#version ?? '');
     if (!known) return null;
     this.#notes = new Notes();
     const { plan, sort } = await this.#plan(file);
     if (readingDigest(plan, sort !== null) !== known.reading) return null;
     const end = sizeIn(this.#signatures?.[0] ?? '');
-    const tail = await planOfTail(this.context, plan, known.bytes, end);
+    const tail = await planOfTail(this.#context, plan, known.bytes, end);
     if (tail === null) return null;
     const refuse: Skip = (_, error) => {
       throw error;
@@ -178,7 +186,7 @@ class CsvReader implements SourceReader {
   }
 
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
-    const signatures = this.#signatures ?? (await signaturesOf(this.stream, this.context, this.#files));
+    const signatures = this.#signatures ?? (await signaturesOf(this.#stream, this.#context, this.#files));
     const tail = this.#tail !== null && range.start > this.#tail.after ? this.#tail : null;
     this.#notes = new Notes(tail?.notes);
     this.#reading = tail?.reading ?? null;
@@ -200,8 +208,8 @@ class CsvReader implements SourceReader {
     } catch (error) {
       // If the file was rewritten while it was read, say so rather than call it malformed.
       await this.#refuseChanged(signatures);
-      await this.#refuseChanged(this.opened);
-      for (const file of this.#files) await refuseEmptied(this.stream, this.context, file);
+      await this.#refuseChanged(this.#opened);
+      for (const file of this.#files) await refuseEmptied(this.#stream, this.#context, file);
       throw error;
     }
     await this.#refuseChanged(signatures);
@@ -220,19 +228,19 @@ class CsvReader implements SourceReader {
       last,
       ...(notes.length > 0 && { notes }),
     };
-    keepRows(this.context.hints, this.#version, rows);
+    keepRows(this.#context.hints, this.#version, rows);
   }
 
   async #refuseChanged(signatures: readonly string[]): Promise<void> {
     for (const [index, file] of this.#files.entries()) {
-      await refuseChanged(this.stream, this.context.projectRoot, file, signatures[index] ?? '');
+      await refuseChanged(this.#stream, this.#context.projectRoot, file, signatures[index] ?? '');
     }
   }
 
   async *#rows(skip: Skip): AsyncGenerator<Table> {
     const planned: PlannedFile[] = [];
     for (const file of this.#files) planned.push(await this.#plan(file));
-    const columns = commonColumns(this.stream, planned);
+    const columns = commonColumns(this.#stream, planned);
     const [only] = planned;
     if (only && planned.length === 1) {
       this.#reading = readingDigest(only.plan, only.sort !== null);
@@ -244,21 +252,21 @@ class CsvReader implements SourceReader {
       first,
       read: () => this.#readFile(plan, sort, columns, skip),
     }));
-    yield* joinParts(this.stream, parts, this.settings.time.conformance, this.#notes);
+    yield* joinParts(this.#stream, parts, this.#settings.time.conformance, this.#notes);
   }
 
   async #plan(file: SourceFile): Promise<PlannedFile> {
-    const plan = await planCsv(this.stream, this.context, this.settings, file);
-    const { database } = this.context;
-    const opens = await firstOpens(this.stream, database, plan);
-    const reading = adjusted(this.stream, this.settings.time, plan.relation.reading, opens);
+    const plan = await planCsv(this.#stream, this.#context, this.#settings, file);
+    const { database } = this.#context;
+    const opens = await firstOpens(this.#stream, database, plan);
+    const reading = adjusted(this.#stream, this.#settings.time, plan.relation.reading, opens);
     const adjustedPlan = { ...plan, relation: { ...plan.relation, reading } };
-    await refuseSymbols(this.stream, database, adjustedPlan);
-    refuseWideSpacing(this.stream, opens, file.shown);
-    const newest = isNewestFirst(this.stream, opens, this.settings.time.timeZone !== null);
+    await refuseSymbols(this.#stream, database, adjustedPlan);
+    refuseWideSpacing(this.#stream, opens, file.shown);
+    const newest = isNewestFirst(this.#stream, opens, this.#settings.time.timeZone !== null);
     if (newest) this.#notes.add(NEWEST_FIRST, 1, file.shown);
     const first = opens.reduce((a, b) => Math.min(a, b), Infinity);
-    const permissive = this.settings.time.conformance === 'permissive';
+    const permissive = this.#settings.time.conformance === 'permissive';
     if (permissive) await countBadCells(database, adjustedPlan, this.#notes);
     const sort = newest ? 'newest first' : permissive ? 'by time' : null;
     // Newest row first: the oldest bar is at the end of the file.
@@ -280,20 +288,20 @@ class CsvReader implements SourceReader {
     skip: Skip,
     previous = Number.NaN,
   ): AsyncGenerator<Table> {
-    const { time } = this.settings;
+    const { time } = this.#settings;
     const explain = (fault: BarFault): Promise<SeamlessError> => this.#explain(plan, fault);
-    const check = new BarCheck(this.stream, time.stamp, previous);
-    const around = new RowsAround(this.stream, check, time.stamp, explain, skip);
-    const cleaner = new Cleaner(this.stream, this.#notes);
+    const check = new BarCheck(this.#stream, time.stamp, previous);
+    const around = new RowsAround(this.#stream, check, time.stamp, explain, skip);
+    const cleaner = new Cleaner(this.#stream, this.#notes);
     const folded =
       time.timeZone === null
         ? null
-        : new FoldedHour(time.timeZone, stampedAfter(this.stream, time), previous, isTicks(this.stream));
-    const order = sort ? orderSql(this.stream, sort === 'newest first') : '';
+        : new FoldedHour(time.timeZone, stampedAfter(this.#stream, time), previous, isTicks(this.#stream));
+    const order = sort ? orderSql(this.#stream, sort === 'newest first') : '';
     const relation = aligned(plan, columns);
-    const rounded = new Rounded(this.stream, time, this.#notes);
-    const selected = `SELECT ${selectBars(relation)}${sort ? placeSql(this.stream, sort === 'newest first') : ''}`;
-    const connection = await this.context.database.connect();
+    const rounded = new Rounded(this.#stream, time, this.#notes);
+    const selected = `SELECT ${selectBars(relation)}${sort ? placeSql(this.#stream, sort === 'newest first') : ''}`;
+    const connection = await this.#context.database.connect();
     try {
       for await (const exact of this.#streamed(
         connection,
@@ -314,7 +322,7 @@ class CsvReader implements SourceReader {
       around.end();
     } catch (error) {
       if (error instanceof SeamlessError) throw error;
-      throw await explainCsvFailure(this.stream, this.context.database, plan.reading, error);
+      throw await explainCsvFailure(this.#stream, this.#context.database, plan.reading, error);
     } finally {
       connection.closeSync();
     }
@@ -329,7 +337,7 @@ class CsvReader implements SourceReader {
     columns: readonly SelectedColumn[],
     skip: Skip,
   ): AsyncGenerator<Table> {
-    const permissive = this.settings.time.conformance === 'permissive';
+    const permissive = this.#settings.time.conformance === 'permissive';
     const leaveOut: Skip = (_, error) => {
       this.#notes.add('lines that are not rows left out', 1, error.message);
     };
@@ -347,12 +355,12 @@ class CsvReader implements SourceReader {
         return;
       } catch (error) {
         if (begun) throw error;
-        if (from !== unmarked) rejects = await rejectsOf(this.stream, connection, plan, error);
+        if (from !== unmarked) rejects = await rejectsOf(this.#stream, connection, plan, error);
       }
     }
     yield* streamTables(connection, `${selected} FROM ${withoutRejects(plan)}${order}`, columns);
     await accountForRejects(
-      this.stream,
+      this.#stream,
       connection,
       plan,
       rejects,
@@ -363,11 +371,11 @@ class CsvReader implements SourceReader {
 
   async #explain(plan: CsvPlan, fault: BarFault): Promise<SeamlessError> {
     const { file, layout, time } = plan.reading;
-    const { symbol } = this.settings;
+    const { symbol } = this.#settings;
     const { line, text } =
       symbol === null ? await findLine(plan.text, layout, fault.row) : { line: 0, text: '' };
     const name = layout.names[time] ?? '';
-    return barError(this.stream, fault, {
+    return barError(this.#stream, fault, {
       // Row positions in a symbol's rows are not positions in the file.
       row:
         symbol === null

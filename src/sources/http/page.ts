@@ -64,15 +64,20 @@ function listsIn(json: Record<string, unknown>, depth = 2): string[] {
 }
 
 class PageReader {
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly places: RowPlaces,
-    private readonly unit: TimeUnit,
-    readonly what: string,
-  ) {}
+  readonly what: string;
+  readonly #stream: OpenStream;
+  readonly #places: RowPlaces;
+  readonly #unit: TimeUnit;
+
+  constructor(stream: OpenStream, places: RowPlaces, unit: TimeUnit, what: string) {
+    this.#stream = stream;
+    this.#places = places;
+    this.#unit = unit;
+    this.what = what;
+  }
 
   read(rows: readonly unknown[]): Table {
-    const { time, columns } = this.places;
+    const { time, columns } = this.#places;
     const size = rows.length;
     const ts = Float64Array.from(rows, (row, index) =>
       this.#time(this.#cell(row, index, time, 'time'), index),
@@ -83,10 +88,10 @@ class PageReader {
       order.reverse();
       ts.reverse();
     }
-    const fault = new BarCheck(this.stream, 'open').next(ts);
+    const fault = new BarCheck(this.#stream, 'open').next(ts);
     if (fault) {
       const at = order[fault.row] as number;
-      throw barError(this.stream, fault, {
+      throw barError(this.#stream, fault, {
         row: `row ${at + 1} of ${this.what}`,
         cell: String(this.#cell(rows[at], at, time, 'time')),
         write: 'say which value is the time with columns, and how it is written with timeUnit',
@@ -112,7 +117,7 @@ class PageReader {
   }
 
   #cell(row: unknown, index: number, at: number | string, name: string): unknown {
-    const { form, least, columns } = this.places;
+    const { form, least, columns } = this.#places;
     if (form === 'list') {
       if (Array.isArray(row)) {
         if (row.length >= least) return row[at as number] ?? null;
@@ -143,7 +148,7 @@ class PageReader {
   }
 
   #time(cell: unknown, index: number): Seconds {
-    if (this.unit === 'iso') {
+    if (this.#unit === 'iso') {
       if (typeof cell !== 'string') return Number.NaN;
       try {
         return parseTime(cell);
@@ -156,12 +161,12 @@ class PageReader {
     }
     const number = typeof cell === 'string' && cell.trim() !== '' ? Number(cell) : cell;
     if (typeof number !== 'number') return Number.NaN;
-    const time = number / PER_SECOND[this.unit];
+    const time = number / PER_SECOND[this.#unit];
     // Seconds read as milliseconds would be in January 1970.
     if (number > 1e8 && time < 1e8)
       throw this.#fault(
         index,
-        `has the time ${show(cell)}, which cannot be in ${this.unit}: say timeUnit: '${number < 1e11 ? 's' : 'ms'}'`,
+        `has the time ${show(cell)}, which cannot be in ${this.#unit}: say timeUnit: '${number < 1e11 ? 's' : 'ms'}'`,
       );
     return time;
   }
@@ -177,7 +182,7 @@ class PageReader {
   }
 
   #fault(index: number, sentence: string) {
-    return rowError(this.stream, `row ${index + 1} of ${this.what} ${sentence}.`);
+    return rowError(this.#stream, `row ${index + 1} of ${this.what} ${sentence}.`);
   }
 }
 

@@ -37,17 +37,19 @@ interface Look {
 class PostgresReader implements SourceReader {
   readonly whole = false;
   readonly boundsByVersion = true;
+  readonly #stream: OpenStream;
+  readonly #settings: PostgresSettings;
+  readonly #session: Session;
   /** A run sees one instant, the start of its transaction. */
   readonly #newest: Seconds;
   #layout: Promise<Layout> | null = null;
   #look: Promise<Look> | null = null;
   #cursors = 0;
 
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly settings: PostgresSettings,
-    private readonly session: Session,
-  ) {
+  constructor(stream: OpenStream, settings: PostgresSettings, session: Session) {
+    this.#stream = stream;
+    this.#settings = settings;
+    this.#session = session;
     const now = floorToSlot(Date.now() / 1000, stream);
     this.#newest = lastOpenBy(now, stream) - settings.stabilizationBars * stream.interval;
   }
@@ -85,28 +87,28 @@ class PostgresReader implements SourceReader {
     if (start >= end) return;
     const cursor = `bars_${++this.#cursors}`;
     const within = `${time} >= ${layout.at(`${start}::float8`)} AND ${time} < ${layout.at(`${end}::float8`)}`;
-    await this.session.query(
+    await this.#session.query(
       `DECLARE ${cursor} NO SCROLL CURSOR FOR SELECT ${select} FROM ${from} WHERE ${within} ORDER BY ${time}`,
     );
-    const check = new BarCheck(this.stream, 'open');
+    const check = new BarCheck(this.#stream, 'open');
     try {
       for (;;) {
-        const rows = await this.session.rows(`FETCH ${FETCH_ROWS} FROM ${cursor}`);
+        const rows = await this.#session.rows(`FETCH ${FETCH_ROWS} FROM ${cursor}`);
         if (rows.length === 0) return;
         const table = this.#table(rows, layout);
         this.#refuse(check, table, range);
         yield table;
       }
     } finally {
-      await this.session.query(`CLOSE ${cursor}`).catch(() => undefined);
+      await this.#session.query(`CLOSE ${cursor}`).catch(() => undefined);
     }
   }
 
   #refuse(check: BarCheck, { ts }: Table, range: Range): void {
     const fault = check.next(ts);
     if (!fault) return;
-    throw barError(this.stream, fault, {
-      row: `a row of ${this.settings.shown}, within ${formatRange(range)},`,
+    throw barError(this.#stream, fault, {
+      row: `a row of ${this.#settings.shown}, within ${formatRange(range)},`,
       cell: String(fault.time),
       write: 'leave such rows out with a query',
       sort: 'Select one row for each time.',
@@ -115,7 +117,7 @@ class PostgresReader implements SourceReader {
   }
 
   #read(): Promise<Layout> {
-    return (this.#layout ??= layoutOf(this.stream, this.settings, this.session));
+    return (this.#layout ??= layoutOf(this.#stream, this.#settings, this.#session));
   }
 
   #looked(): Promise<Look> {
@@ -125,8 +127,8 @@ class PostgresReader implements SourceReader {
   /** The server reads all rows and sends one line per block. */
   async #lookAt(): Promise<Look> {
     const { from, open, at, time } = await this.#read();
-    const seconds = BLOCK_SLOTS * this.stream.interval;
-    const rows = await this.session.rows(
+    const seconds = BLOCK_SLOTS * this.#stream.interval;
+    const rows = await this.#session.rows(
       `SELECT floor(${open} / ${seconds}) * ${seconds}, count(*)::int, sum(hashtextextended(bars::text, 0)::numeric)::text, min(${open}), max(${open})
        FROM ${from} WHERE ${time} < ${at(`${this.#newest + 1}::float8`)} GROUP BY 1 ORDER BY 1`,
     );

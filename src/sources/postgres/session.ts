@@ -15,6 +15,10 @@ const PASSING =
 
 /** One connection in one transaction, so everything a run reads is from one instant. */
 export class Session {
+  readonly #stream: OpenStream;
+  readonly #settings: PostgresSettings;
+  readonly #secrets: Secrets;
+  readonly #signal: AbortSignal | undefined;
   #client: Promise<Client> | null = null;
   /** A queue: a connection answers one query at a time. */
   #last: Promise<unknown> = Promise.resolve();
@@ -22,11 +26,15 @@ export class Session {
   #place = 'PostgreSQL';
 
   constructor(
-    private readonly stream: OpenStream,
-    private readonly settings: PostgresSettings,
-    private readonly secrets: Secrets,
-    private readonly signal: AbortSignal | undefined,
+    stream: OpenStream,
+    settings: PostgresSettings,
+    secrets: Secrets,
+    signal: AbortSignal | undefined,
   ) {
+    this.#stream = stream;
+    this.#settings = settings;
+    this.#secrets = secrets;
+    this.#signal = signal;
     // A running query ends with its connection.
     signal?.addEventListener('abort', () => void this.end(), { once: true });
   }
@@ -56,14 +64,14 @@ export class Session {
   }
 
   #connect(): Promise<Client> {
-    const { attempts } = this.settings;
-    return patiently(attempts, this.signal, () => this.#connectOnce());
+    const { attempts } = this.#settings;
+    return patiently(attempts, this.#signal, () => this.#connectOnce());
   }
 
   async #connectOnce(): Promise<Client> {
     const { default: pg } = await import('pg');
-    const { connection, timeoutMs } = this.settings;
-    const address = this.secrets.value(connection);
+    const { connection, timeoutMs } = this.#settings;
+    const address = this.#secrets.value(connection);
     let client: Client;
     try {
       client = new pg.Client({
@@ -74,12 +82,12 @@ export class Session {
       });
     } catch {
       throw sourceError(
-        this.stream,
+        this.#stream,
         `the environment variable ${connection} is no address of a database: write it as postgres://user:password@host:5432/database, with special characters of the password as %40 and the like.`,
       );
     }
     this.#place = `PostgreSQL at ${client.host}:${client.port}/${client.database ?? ''}`;
-    if (client.password) this.secrets.add(client.password);
+    if (client.password) this.#secrets.add(client.password);
     // If the connection is lost while idle, the next query reports it.
     client.on('error', () => undefined);
     try {
@@ -98,14 +106,14 @@ export class Session {
 
   async #explained(error: unknown): Promise<SeamlessError> {
     if (error instanceof SeamlessError) return error;
-    if (this.signal?.aborted)
+    if (this.#signal?.aborted)
       return new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
     this.#client = null;
-    return sourceError(this.stream, this.secrets.hide(await this.#sentence(error)));
+    return sourceError(this.#stream, this.#secrets.hide(await this.#sentence(error)));
   }
 
   async #sentence(error: unknown): Promise<string> {
-    const { connection, shown, attempts } = this.settings;
+    const { connection, shown, attempts } = this.#settings;
     const message = innerMessage(error);
     if (error instanceof Passing)
       return `${this.#place} cannot be reached (${message}), at ${attempts === 1 ? 'the only attempt' : `each of ${attempts} attempts`}: check that it is up, and the host and port in the environment variable ${connection}. What was fetched before is kept.`;
@@ -129,7 +137,7 @@ export class Session {
   }
 
   async #tablesLike(): Promise<string> {
-    const wanted = this.settings.table?.at(-1);
+    const wanted = this.#settings.table?.at(-1);
     if (wanted === undefined) return '';
     try {
       const client = await this.#connectOnce();

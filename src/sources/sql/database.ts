@@ -5,13 +5,16 @@ import { messageOf } from '../../sdk/errors.js';
 
 /** The in-memory DuckDB that reads files and runs queries. Opened when first needed. */
 export class Database {
+  readonly #projectRoot: string;
   #instance: Promise<DuckDBInstance> | null = null;
 
-  constructor(private readonly projectRoot: string) {}
+  constructor(projectRoot: string) {
+    this.#projectRoot = projectRoot;
+  }
 
   /** A connection of its own: a streamed result ends when its connection runs anything else. */
   async connect(): Promise<DuckDBConnection> {
-    this.#instance ??= open(this.projectRoot);
+    this.#instance ??= open(this.#projectRoot);
     const instance = await this.#instance;
     return instance.connect();
   }

@@ -74,6 +74,8 @@ class ParquetFiles implements RelationSource {
   readonly time: TimeOptions;
   readonly one: OneSymbol | null;
   readonly files: readonly string[];
+  readonly #stream: OpenStream;
+  readonly #context: FileContext;
   readonly #files: readonly SourceFile[];
   readonly #partitions: boolean;
   /** Signatures of the files at the first look, in their order. */
@@ -85,13 +87,15 @@ class ParquetFiles implements RelationSource {
   #ownBorders: Promise<readonly Border[]> | null = null;
 
   constructor(
-    private readonly stream: OpenStream,
-    private readonly context: FileContext,
+    stream: OpenStream,
+    context: FileContext,
     paths: readonly string[],
     files: readonly SourceFile[],
     { time, one, partitions }: ParquetSettings,
   ) {
     this.one = one;
+    this.#stream = stream;
+    this.#context = context;
     this.#files = files;
     this.shown = paths.join(', ');
     this.time = time;
@@ -101,18 +105,18 @@ class ParquetFiles implements RelationSource {
 
   async from(): Promise<string> {
     await this.#refuseWideDecimals();
-    return parquetFrom(this.stream, this.context, this.#files, this.#partitions);
+    return parquetFrom(this.#stream, this.#context, this.#files, this.#partitions);
   }
 
   /** @throws SeamlessError `source` for decimals of more digits than DuckDB has, of which it would make other numbers */
   async #refuseWideDecimals(): Promise<void> {
     const [file] = this.#files;
-    if (!file || isArrow(this.stream, file)) return;
-    const key = await fileSignature(this.stream, this.context.projectRoot, file);
+    if (!file || isArrow(this.#stream, file)) return;
+    const key = await fileSignature(this.#stream, this.#context.projectRoot, file);
     const path = sqlText(literalPath(file.path));
-    const wide = await wideDecimals.get(this.context, key, async () => {
+    const wide = await wideDecimals.get(this.#context, key, async () => {
       // A file that cannot be opened is refused when it is read.
-      const rows = await this.context.database
+      const rows = await this.#context.database
         .rows(
           `SELECT name, precision::INTEGER AS digits FROM parquet_schema(${path}) WHERE precision > 38 LIMIT 1`,
         )
@@ -121,19 +125,19 @@ class ParquetFiles implements RelationSource {
     });
     if (wide[0] === undefined) return;
     throw sourceError(
-      this.stream,
+      this.#stream,
       `${file.shown} has a column ${wide[0]}, and at most 38 are read: write it as a double, or as decimals of 38 digits.`,
     );
   }
 
   async version(before?: string | null): Promise<string> {
-    const { projectRoot, hints } = this.context;
+    const { projectRoot, hints } = this.#context;
     const sha = createHash('sha256');
     const signatures: string[] = [];
     this.#contents = [];
     this.#ownBorders = null;
     for (const file of this.#files) {
-      const { hash, signature } = await contentHash(this.stream, projectRoot, file, hints, () =>
+      const { hash, signature } = await contentHash(this.#stream, projectRoot, file, hints, () =>
         this.#ends(file, before),
       );
       sha.update(`${hash}\n`);
@@ -150,7 +154,7 @@ class ParquetFiles implements RelationSource {
     if (!this.one || this.#signatures === null || this.time.conformance === 'permissive') return null;
     const table = JSON.stringify([this.#files.map(({ path }) => path), this.#partitions]);
     const content = JSON.stringify([this.#version, this.#signatures]);
-    return symbolRowsOf(this.context.database, table, content, () => this.finish());
+    return symbolRowsOf(this.#context.database, table, content, () => this.finish());
   }
 
   /** A file that grew begins with the old row groups, byte for byte. */
@@ -159,7 +163,7 @@ class ParquetFiles implements RelationSource {
     const known = this.#kept(before);
     const same = before.split(':')[2] === this.#version?.split(':')[2] && known?.reading === reading.digest;
     if (!same || !file || this.#files.length > 1 || this.one) return -Infinity;
-    const { database } = this.context;
+    const { database } = this.#context;
     const now = await this.#borders(file);
     for (const border of known.borders.toReversed()) {
       const here = now.find(
@@ -177,7 +181,7 @@ class ParquetFiles implements RelationSource {
     const [file] = this.#files;
     if (!file || this.#files.length > 1 || this.#version === null || this.one) return;
     if (this.#kept(this.#version)?.reading === reading.digest) return;
-    const { database, hints } = this.context;
+    const { database, hints } = this.#context;
     const borders: KnownBorder[] = [];
     const all = await this.#borders(file);
     for (const border of all.slice(-KEPT_BORDERS)) {
@@ -191,7 +195,7 @@ class ParquetFiles implements RelationSource {
   }
 
   #kept(version: string): v.InferOutput<typeof keptBorders> | null {
-    const text = this.context.hints.get(bordersKey(version));
+    const text = this.#context.hints.get(bordersKey(version));
     return text === undefined ? null : v.parse(keptBorders, JSON.parse(text));
   }
 
@@ -206,21 +210,21 @@ class ParquetFiles implements RelationSource {
 
   /** Asked for once per version. An Arrow file has none: it is always read whole. */
   #borders(file: SourceFile): Promise<readonly Border[]> {
-    this.#ownBorders ??= isArrow(this.stream, file)
+    this.#ownBorders ??= isArrow(this.#stream, file)
       ? Promise.resolve([])
-      : bordersOf(this.context.database, file.path);
+      : bordersOf(this.#context.database, file.path);
     return this.#ownBorders;
   }
 
   #hashBefore(file: SourceFile, end: number): Promise<string | null> {
-    return hashBefore(this.stream, file, this.context.hints, this.#contents[0] ?? '', end);
+    return hashBefore(this.#stream, file, this.#context.hints, this.#contents[0] ?? '', end);
   }
 
   async finish(): Promise<void> {
     for (const [index, file] of this.#files.entries()) {
       const signature = this.#signatures?.[index];
       if (signature !== undefined)
-        await refuseChanged(this.stream, this.context.projectRoot, file, signature);
+        await refuseChanged(this.#stream, this.#context.projectRoot, file, signature);
     }
   }
 

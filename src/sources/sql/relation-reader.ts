@@ -92,6 +92,9 @@ function rowReading({ relation, timeType }: Pick<Plan, 'relation' | 'timeType'>)
 /** Reads the bars of a range, and only that part of the file where the format allows. */
 export class RelationReader implements SourceReader {
   readonly whole = false;
+  readonly #stream: OpenStream;
+  readonly #database: Database;
+  readonly #source: RelationSource;
   readonly #notes = new Notes();
   readonly #rounded: Rounded;
   /** Whether the file's rows come newest first; known once there is a plan. */
@@ -99,33 +102,32 @@ export class RelationReader implements SourceReader {
   #plan: Promise<Plan> | null = null;
   #extent: Promise<Extent> | null = null;
 
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly database: Database,
-    private readonly source: RelationSource,
-  ) {
+  constructor(stream: OpenStream, database: Database, source: RelationSource) {
+    this.#stream = stream;
+    this.#database = database;
+    this.#source = source;
     this.#rounded = new Rounded(stream, source.time, this.#notes);
   }
 
   /** Files only: a query may depend on the current time. */
   get boundsByVersion(): boolean {
-    return this.source.sameUntil !== undefined;
+    return this.#source.sameUntil !== undefined;
   }
 
   get files(): readonly string[] {
-    return this.source.files ?? [];
+    return this.#source.files ?? [];
   }
 
   version(before?: string | null): Promise<string | null> {
-    return this.source.version(before);
+    return this.#source.version(before);
   }
 
   async sameUntil(before: string): Promise<Seconds> {
     // If rows are repaired or sorted, each may depend on any other.
-    if (!this.source.sameUntil) return -Infinity;
+    if (!this.#source.sameUntil) return -Infinity;
     const plan = await this.#planned();
     const unknown = plan.recast || plan.shared || this.#sorts();
-    return unknown ? -Infinity : this.source.sameUntil(before, rowReading(plan));
+    return unknown ? -Infinity : this.#source.sameUntil(before, rowReading(plan));
   }
 
   async bounds() {
@@ -140,15 +142,15 @@ export class RelationReader implements SourceReader {
     const extent = await this.#extent;
     const { first, untimed, count } = extent;
     const { relation, all, timeType, shared } = await this.#planned();
-    const permissive = this.source.time.conformance === 'permissive';
+    const permissive = this.#source.time.conformance === 'permissive';
     const skipOrThrow = this.#skipOrThrow(range, skip);
     for (const { range: where, error } of untimed) skipOrThrow(where, error);
     if (count > 0 && first !== null)
-      await countUntimed(this.database, relation, openSql(relation), range, first, this.#notes);
+      await countUntimed(this.#database, relation, openSql(relation), range, first, this.#notes);
     const around = this.#around(relation, skipOrThrow);
     // Rows that are left out are counted by the range that was asked for.
-    const wanted = permissive || !this.boundsByVersion ? range : unbounded(this.stream, range, extent);
-    const cleaner = new Cleaner(this.stream, this.#notes);
+    const wanted = permissive || !this.boundsByVersion ? range : unbounded(this.#stream, range, extent);
+    const cleaner = new Cleaner(this.#stream, this.#notes);
     try {
       if (shared) yield await around.next(await this.#sharedRows(shared, all, timeType, wanted));
       else {
@@ -157,12 +159,12 @@ export class RelationReader implements SourceReader {
       }
     } catch (error) {
       // If the file was rewritten while it was read, say so rather than call it damaged.
-      await this.source.finish();
+      await this.#source.finish();
       throw this.#explained(error);
     }
-    await this.source.finish();
+    await this.#source.finish();
     const plan = await this.#planned();
-    if (!this.#sorts() && !plan.recast && !shared) await this.source.remember?.(rowReading(plan));
+    if (!this.#sorts() && !plan.recast && !shared) await this.#source.remember?.(rowReading(plan));
   }
 
   /** A faulty row matters only to reads of its own time. */
@@ -176,19 +178,19 @@ export class RelationReader implements SourceReader {
   }
 
   #around(relation: Relation, skipOrThrow: Skip): RowsAround {
-    const { stamp } = this.source.time;
+    const { stamp } = this.#source.time;
     const explain = (fault: BarFault): Promise<SeamlessError> =>
-      Promise.resolve(rowFault(this.stream, this.source, relation, fault));
-    return new RowsAround(this.stream, new BarCheck(this.stream, stamp), stamp, explain, skipOrThrow);
+      Promise.resolve(rowFault(this.#stream, this.#source, relation, fault));
+    return new RowsAround(this.#stream, new BarCheck(this.#stream, stamp), stamp, explain, skipOrThrow);
   }
 
   async *#ownRows(relation: Relation, timeType: string, range: Range): AsyncGenerator<Table> {
     const { pruned, where } = this.#conditions(relation, timeType, range);
-    const place = this.#sorts() ? placeSql(this.stream, this.#newestFirst) : '';
+    const place = this.#sorts() ? placeSql(this.#stream, this.#newestFirst) : '';
     const rows = `SELECT ${selectBars(relation)}${place} FROM ${relation.from}${pruned}`;
-    const sql = `FROM (${rows})${where}${this.#sorts() ? orderSql(this.stream, this.#newestFirst) : ''}`;
+    const sql = `FROM (${rows})${where}${this.#sorts() ? orderSql(this.#stream, this.#newestFirst) : ''}`;
     const count = await this.#count(sql);
-    const connection = await this.database.connect();
+    const connection = await this.#database.connect();
     try {
       for await (const table of streamTables(connection, sql, selectedColumns(relation), count))
         yield this.#rounded.told(table);
@@ -214,10 +216,10 @@ export class RelationReader implements SourceReader {
     timeType: string,
     range: Range,
   ): { readonly pruned: string; readonly where: string } {
-    const pruned = pruneRange(this.stream, this.source.time, relation, timeType, range);
+    const pruned = pruneRange(this.#stream, this.#source.time, relation, timeType, range);
     const ends = [
       // Rows that are left out are counted separately.
-      this.source.time.conformance === 'permissive' ? 'isfinite(open)' : 'open IS NOT NULL',
+      this.#source.time.conformance === 'permissive' ? 'isfinite(open)' : 'open IS NOT NULL',
       ...(Number.isFinite(range.start) ? [`open >= ${range.start}::DOUBLE`] : []),
       ...(Number.isFinite(range.end) ? [`open < ${range.end}::DOUBLE`] : []),
     ];
@@ -230,12 +232,12 @@ export class RelationReader implements SourceReader {
   /** How many rows a query gives; not asked where all must be in memory anyway. */
   async #count(sql: string): Promise<number | undefined> {
     if (this.#sorts()) return undefined;
-    const [row] = await this.database.rows(`SELECT count(*)::DOUBLE AS count FROM (${sql})`);
+    const [row] = await this.#database.rows(`SELECT count(*)::DOUBLE AS count FROM (${sql})`);
     return Number(row?.['count']);
   }
 
   #sorts(): boolean {
-    return this.source.sort || this.#newestFirst || this.source.time.conformance === 'permissive';
+    return this.#source.sort || this.#newestFirst || this.#source.time.conformance === 'permissive';
   }
 
   notes(): readonly SourceNote[] {
@@ -250,7 +252,7 @@ export class RelationReader implements SourceReader {
       const { count, first } = await roundedRows(relation, pruned, where, (sql) => this.#rows(sql));
       this.#rounded.counted(count, first, notes);
     }
-    await this.source.finish();
+    await this.#source.finish();
     return notes.list();
   }
 
@@ -272,10 +274,10 @@ export class RelationReader implements SourceReader {
   }
 
   async #makePlan(): Promise<Plan> {
-    const stream = this.stream;
-    const { shown, time, one: wanted } = this.source;
-    const table = await this.source.from();
-    const rows = this.source.symbols?.() ?? null;
+    const stream = this.#stream;
+    const { shown, time, one: wanted } = this.#source;
+    const table = await this.#source.from();
+    const rows = this.#source.symbols?.() ?? null;
     const ofAll = (sql: string): Promise<Record<string, unknown>[]> => this.#rows(sql, rows);
     const { source, names, types } = datesAsTexts(stream, table, await ofAll(`DESCRIBE FROM ${table}`));
     refuseTwins(stream, names, shown);
@@ -284,14 +286,14 @@ export class RelationReader implements SourceReader {
     const symbol = wanted ? symbolIndex(stream, names, wanted, shown) : null;
     const one = wanted && { ...wanted, column: names[symbol ?? 0] ?? '' };
     const raw = `c${symbol ?? 0}`;
-    if (one && !rows) await refuseAbsent(stream, this.database, one, [{ from: all, raw }], shown);
+    if (one && !rows) await refuseAbsent(stream, this.#database, one, [{ from: all, raw }], shown);
     const from = one ? `(FROM ${all} WHERE ${symbolSql(raw)} = ${sqlText(one.symbol)})` : all;
     const looks = await columnLooks(names, types, `(FROM ${all} LIMIT ${SAMPLE_ROWS})`, ofAll);
     const found = findTimeColumns(stream, looks, time.time, shown);
     const { date, clock, parts: dated, others: otherTimes } = found;
     const look = looks[date] as ColumnLook;
     const timeType = types[date] ?? '';
-    const reading = timeReading(stream, this.source, textColumns(looks, found), timeType);
+    const reading = timeReading(stream, this.#source, textColumns(looks, found), timeType);
     if (!reading) throw notATimeColumn(stream, look, shown);
     const others = names.map((_, index) => index).filter((index) => ![date, clock, symbol].includes(index));
     const cells = others.map((index) => cellOf(types[index] ?? '', `c${index}`));
@@ -303,12 +305,12 @@ export class RelationReader implements SourceReader {
     const opens = shared ? shared.look.opens.filter(Number.isFinite) : await this.#firstOpens(relation);
     const read = { ...relation, reading: adjusted(stream, time, reading, opens) };
     if (!one && mayBeMixed(looks)) {
-      const { sort, choose = null } = this.source;
+      const { sort, choose = null } = this.#source;
       const table = { shown, names, open: openSql(read), unordered: sort, choose };
       await refuseMixed(stream, table, (query) => this.#rows(query(from)));
     }
     refuseWideSpacing(stream, opens, shown);
-    this.#newestFirst = !this.source.sort && !shared && isNewestFirst(stream, opens);
+    this.#newestFirst = !this.#source.sort && !shared && isNewestFirst(stream, opens);
     if (this.#newestFirst) this.#notes.add(NEWEST_FIRST, 1, shown);
     const recast = source !== table;
     return { relation: read, all: { ...read, from: all }, timeType, otherTimes, recast, shared };
@@ -323,12 +325,12 @@ export class RelationReader implements SourceReader {
       rows.want(symbol, look);
       return { rows, look, looks, symbol, raw };
     }
-    await refuseAbsent(this.stream, this.database, one, [{ from: all, raw }], this.source.shown);
+    await refuseAbsent(this.#stream, this.#database, one, [{ from: all, raw }], this.#source.shown);
     throw new Error(`${symbol} came while the table was read`);
   }
 
   async #firstOpens(relation: Relation): Promise<number[]> {
-    const order = this.source.sort ? ' ORDER BY open' : '';
+    const order = this.#source.sort ? ' ORDER BY open' : '';
     const rows = await this.#rows(
       `SELECT ${openSql(relation)} AS open FROM (FROM ${relation.from} LIMIT ${SAMPLE_ROWS})${order} LIMIT ${FIRST_ROWS}`,
     );
@@ -338,7 +340,7 @@ export class RelationReader implements SourceReader {
   /** The first and last open. Every row must have a time. */
   async #measure(): Promise<Extent> {
     const { relation: own, all: relation, timeType, shared } = await this.#planned();
-    if (this.source.time.conformance === 'permissive') return this.#measureBars(relation);
+    if (this.#source.time.conformance === 'permissive') return this.#measureBars(relation);
     const raw = `c${relation.time}`;
     // Texts must be converted before they are ordered; for other types, file statistics may know the extremes.
     const open = openSql(relation);
@@ -358,16 +360,16 @@ export class RelationReader implements SourceReader {
         'untimed'
       ];
     const some = Number(shared ? shared.look.untimed : await untimed()) > 0;
-    const hidden = some ? await untimedFaults(this.stream, this.database, this.source, own, timed) : [];
+    const hidden = some ? await untimedFaults(this.#stream, this.#database, this.#source, own, timed) : [];
     if (row['first'] === null || row['first'] === undefined)
       return { first: null, last: null, untimed: hidden, count: 0 };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
-    return { ...endsOf(this.stream, this.source, relation, extent), untimed: hidden, count: 0 };
+    return { ...endsOf(this.#stream, this.#source, relation, extent), untimed: hidden, count: 0 };
   }
 
   /** The same, over the rows that can be bars. */
   async #measureBars(relation: Relation): Promise<Extent> {
-    const bar = onGridSql(this.stream, 'open');
+    const bar = onGridSql(this.#stream, 'open');
     const [row = {}] = await this.#rows(
       `SELECT min(open) FILTER (${bar}) AS first, max(open) FILTER (${bar}) AS last, count(*) FILTER (NOT coalesce(isfinite(open), false))::DOUBLE AS untimed
        FROM (SELECT ${openSql(relation)} AS open FROM ${relation.from})`,
@@ -381,7 +383,7 @@ export class RelationReader implements SourceReader {
 
   /** @param shared asks once for all symbols */
   #rows(sql: string, shared: SymbolRows | null = null): Promise<Record<string, unknown>[]> {
-    return this.#explaining(shared ? shared.answer(sql) : this.database.rows(sql));
+    return this.#explaining(shared ? shared.answer(sql) : this.#database.rows(sql));
   }
 
   async #explaining<T>(asked: Promise<T>): Promise<T> {
@@ -397,6 +399,6 @@ export class RelationReader implements SourceReader {
     const message = databaseMessage(error);
     // A failed cast is one row's fault; any other failure is the source's.
     const make = message.startsWith('Conversion Error') ? rowError : sourceError;
-    return make(this.stream, this.source.explain(message), error);
+    return make(this.#stream, this.#source.explain(message), error);
   }
 }

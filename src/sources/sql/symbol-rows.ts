@@ -41,6 +41,8 @@ const PLACE = '"seamless: place"';
 
 /** A table of many symbols, read for all of them together: asking for one symbol's rows reads the next symbols' as well. */
 export class SymbolRows {
+  readonly #database: Database;
+  readonly #verify: () => Promise<void>;
   readonly #answers = new Map<string, Promise<Record<string, unknown>[]>>();
   readonly #looks = new Map<string, Promise<ReadonlyMap<string, SymbolLook>>>();
   /** Symbols that are being read. */
@@ -52,14 +54,14 @@ export class SymbolRows {
   readonly #given = new Set<string>();
 
   /** @param verify throws if the table has changed since the first look: other content must not be kept */
-  constructor(
-    private readonly database: Database,
-    private readonly verify: () => Promise<void>,
-  ) {}
+  constructor(database: Database, verify: () => Promise<void>) {
+    this.#database = database;
+    this.#verify = verify;
+  }
 
   /** All rows of a small result, asked for once. */
   answer(sql: string): Promise<Record<string, unknown>[]> {
-    return this.#once(this.#answers, sql, () => this.database.rows(sql));
+    return this.#once(this.#answers, sql, () => this.#database.rows(sql));
   }
 
   /**
@@ -77,7 +79,7 @@ export class SymbolRows {
     const before = known.get(key);
     if (before) return before;
     const asked = ask().then(async (answer) => {
-      await this.verify();
+      await this.#verify();
       return answer;
     });
     known.set(key, asked);
@@ -91,7 +93,7 @@ export class SymbolRows {
         min(${PLACE})::DOUBLE, max(${PLACE})::DOUBLE
       FROM (${rows}) WHERE symbol IS NOT NULL GROUP BY symbol ORDER BY symbol`;
     const looks = new Map<string, SymbolLook>();
-    await this.database.use(async (connection) => {
+    await this.#database.use(async (connection) => {
       const result = await connection.run(sql);
       for (let index = 0; index < result.chunkCount; index++) {
         const chunk = result.getChunk(index);
@@ -135,7 +137,7 @@ export class SymbolRows {
       if (this.#batch?.key !== key || this.#given.has(symbol)) this.#given.clear();
       this.#batch = null;
       const rows = await this.#load(this.#nextTo(symbol), query, columns, looks);
-      await this.verify();
+      await this.#verify();
       this.#batch = { key, rows };
     }
     const { rows } = this.#batch;
@@ -183,14 +185,14 @@ export class SymbolRows {
     const sql = inRuns
       ? sqlOf(`(${between})`)
       : sqlOf(`(${between} AND ${codeSql(raw, symbols)} IS NOT NULL)`, `, ${codeSql(raw, symbols)} AS code`);
-    const table = await this.database.use((connection) =>
+    const table = await this.#database.use((connection) =>
       readTable(connection, sql, inRuns ? columns : [...columns, CODE], rows),
     );
     return new Map(inRuns ? byCounts(table, runs, counts) : byCode(table, symbols));
   }
 
   async #counted(rows: string): Promise<ReadonlyMap<string, number>> {
-    const counted = await this.database.rows(
+    const counted = await this.#database.rows(
       `SELECT symbol, count(*)::DOUBLE AS count ${rows} GROUP BY symbol`,
     );
     return new Map(counted.map(({ symbol, count }) => [String(symbol), Number(count)]));

@@ -8,15 +8,19 @@ import { stampedAfter } from './reading.js';
 
 /** Counts the times that a reading rounded. */
 export class Rounded {
-  constructor(
-    private readonly stream: OpenStream,
-    private readonly time: TimeOptions,
-    private readonly notes: Notes,
-  ) {}
+  readonly #stream: OpenStream;
+  readonly #time: TimeOptions;
+  readonly #notes: Notes;
+
+  constructor(stream: OpenStream, time: TimeOptions, notes: Notes) {
+    this.#stream = stream;
+    this.#time = time;
+    this.#notes = notes;
+  }
 
   /** A table without its column of exact times. */
   told(table: Table): Table {
-    const { snap } = this.time;
+    const { snap } = this.#time;
     if (snap === null) return table;
     const { values, valid } = table.columns.at(-1) as Column;
     const exact = values as Float64Array;
@@ -32,10 +36,10 @@ export class Rounded {
   }
 
   /** Notes rounded times. @param first the earliest of them, before rounding */
-  counted(count: number, first: Seconds, notes: Notes = this.notes): void {
-    const { snap } = this.time;
+  counted(count: number, first: Seconds, notes: Notes = this.#notes): void {
+    const { snap } = this.#time;
     if (snap === null || count === 0) return;
-    const after = stampedAfter(this.stream, this.time);
+    const after = stampedAfter(this.#stream, this.#time);
     const taken = Math.round(first / snap) * snap;
     notes.add(ROUNDED, count, `${formatTime(first + after)}, taken for ${formatTime(taken + after)}`);
   }

@@ -8,9 +8,12 @@ const LEAST_HIDDEN = 4;
 
 /** Texts with secrets from the environment, which no message may show. */
 export class Secrets {
+  readonly #stream: OpenStream;
   readonly #values = new Set<string>();
 
-  constructor(private readonly stream: OpenStream) {}
+  constructor(stream: OpenStream) {
+    this.#stream = stream;
+  }
 
   /** Fills the secrets into a text. @throws SeamlessError `source` naming a variable that is not set */
   fill(text: string, encode: (value: string) => string = (value) => value): string {
@@ -25,7 +28,7 @@ export class Secrets {
       return value;
     }
     throw sourceError(
-      this.stream,
+      this.#stream,
       `its source takes a secret from the environment variable ${name}, which is not set: set it where Seamless is started, or in VS Code with the command Seamless: Set Secret….`,
     );
   }
