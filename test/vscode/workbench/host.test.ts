@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test } from 'mocha';
 import type { Results } from '../../../scripts/testing/results.js';
@@ -10,9 +12,31 @@ import { runHostSuites, type HostRun } from '../harness/host-suites.js';
 const file = join(scratchFolder, 'results/host.json');
 
 describe('inside the extension host', () => {
-  const editor = useEditor({ testDriver: true, env: { SEAMLESS_HOST_RESULTS: file } });
+  const traces = mkdtempSync(join(tmpdir(), 'seamless-traces-'));
+  writeFileSync(
+    join(traces, 'trace.cjs'),
+    "require('node:fs').appendFileSync(__dirname + '/programs.txt', process.argv[1] + '\\n');",
+  );
+  after(() => rm(traces, { recursive: true, force: true }));
+  const editor = useEditor({
+    testDriver: true,
+    // Every Node that heeds the options leaves its program's name.
+    env: { SEAMLESS_HOST_RESULTS: file, NODE_OPTIONS: `--require=${join(traces, 'trace.cjs')}` },
+  });
   let run: HostRun;
   let results: Results;
+  let programs: string;
+
+  before('a strategy is run', async () => {
+    const window = editor();
+    await window.openFile('sp-trend.ts');
+    await window.materializeAll();
+    await window.lens('7/7 fresh').waitFor();
+    assert.equal(window.strategyProcesses().length, 1);
+    programs = await readFile(join(traces, 'programs.txt'), 'utf8');
+    // It would list all files that the suites make.
+    await window.page.goto('about:blank');
+  });
 
   // Each of their tests becomes one here, so that it is counted and named.
   before(async function () {
@@ -33,5 +57,10 @@ describe('inside the extension host', () => {
   it('the suites of test/vscode/host run to their end, and end as their tests did', () => {
     assert.equal(run.exitCode === 0, results.failed.length === 0, run.output);
     assert.ok(results.passed.length > 0);
+  });
+
+  it('options of Node that are meant for the editor do not reach the process that runs strategies', () => {
+    assert.match(programs, /code-server/);
+    assert.doesNotMatch(programs, /child\.js/);
   });
 });

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useEditor, type Editor } from '../harness/editor.js';
 import type { Workbench } from '../harness/workbench.js';
@@ -60,17 +58,7 @@ async function works(window: Workbench): Promise<void> {
 }
 
 describe('what goes wrong', () => {
-  const traces = mkdtempSync(join(tmpdir(), 'seamless-traces-'));
-  writeFileSync(
-    join(traces, 'trace.cjs'),
-    "require('node:fs').appendFileSync(__dirname + '/programs.txt', process.argv[1] + '\\n');",
-  );
-  after(() => rm(traces, { recursive: true, force: true }));
-  const editor = useEditor({
-    files: FILES,
-    // Every Node that heeds it leaves its program's name.
-    env: { NODE_OPTIONS: `--require=${join(traces, 'trace.cjs')}` },
-  });
+  const editor = useEditor({ files: FILES });
 
   it('code that never ends: cancel ends it at once, and the next run works', async () => {
     const window = editor();
@@ -101,15 +89,6 @@ describe('what goes wrong', () => {
     process.kill(pid, 'SIGKILL');
     await window.waitForNoProcess(pid);
     await works(window);
-  });
-
-  it('options of Node that are meant for the editor do not reach it', async () => {
-    const window = editor();
-    await works(window);
-    assert.equal(window.strategyProcesses().length, 1);
-    const programs = await readFile(join(traces, 'programs.txt'), 'utf8');
-    assert.match(programs, /code-server/);
-    assert.doesNotMatch(programs, /child\.js/);
   });
 
   it('a process out of memory: the sentence says so', async function () {
