@@ -22,6 +22,7 @@ import {
 import { CacheLimit, changeCache } from './requests/cache-request.js';
 import { fetchPreset } from './requests/fetch.js';
 import { holding } from './requests/holding.js';
+import { lookAhead } from './requests/look-ahead.js';
 import { inspect } from './requests/inspect.js';
 import { verifyStrategy } from './requests/verify.js';
 import { compareRun, openRecording } from './requests/live/parity.js';
@@ -108,7 +109,6 @@ export class JobService {
   #materialize(payload: Payload<'materialize'>, hooks: RequestHooks): Promise<Result<'materialize'>> {
     const { strategy, start, end, only, bundle } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `materializing ${nameOf(strategy)}`);
-    this.#stores.prepare(cache);
     const once = (session: StrategySession, deadlines: Deadlines): Promise<Result<'materialize'>> =>
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir, checking(hooks));
@@ -132,7 +132,7 @@ export class JobService {
       });
     const work = (session: StrategySession): Promise<Result<'materialize'>> =>
       holding(hooks, (deadlines) => once(session, deadlines));
-    return this.#withStrategy(strategy, hooks, work, bundle);
+    return this.#withStrategyAndCache(strategy, cache, hooks, work, bundle);
   }
 
   #fetch(payload: Payload<'bars'>, hooks: RequestHooks): Promise<Result<'bars'>> {
@@ -143,7 +143,8 @@ export class JobService {
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
     const { strategy } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `looking at ${nameOf(strategy)}`);
-    return this.#withStrategy({ ...strategy, limitMs: payload.limitMs }, hooks, (session) =>
+    const place = { ...strategy, limitMs: payload.limitMs };
+    return this.#withStrategyAndCache(place, cache, hooks, (session) =>
       this.#withStore({ ...cache, create: false }, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.storedAs);
         const [last] = payload.last ? lastRanges : [];
@@ -366,6 +367,26 @@ export class JobService {
       return await work(session);
     } finally {
       await session.close();
+    }
+  }
+
+  /** For work that uses the cache as well, which is opened while the strategy is loaded. */
+  async #withStrategyAndCache<T>(
+    ref: StrategyPlace,
+    cache: OpenedCache,
+    hooks: RequestHooks,
+    work: (session: StrategySession) => Promise<T>,
+    made?: OpenHooks['made'],
+  ): Promise<T> {
+    const ahead = lookAhead(this.#stores, ref, cache, hooks);
+    try {
+      const afterwards = async (session: StrategySession): Promise<T> => {
+        await ahead.done();
+        return work(session);
+      };
+      return await this.#withStrategy(ref, hooks, afterwards, made);
+    } finally {
+      await ahead.end();
     }
   }
 

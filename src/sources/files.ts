@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { statSync, type BigIntStats } from 'node:fs';
-import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { statSync, type BigIntStats, type Stats } from 'node:fs';
+import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
@@ -117,10 +117,19 @@ export async function withFolders(
   const found: string[] = [];
   for (const path of paths) {
     const absolute = resolve(projectRoot, path);
-    const isFolder = (await stat(absolute).catch(() => null))?.isDirectory() === true;
+    const isFolder = lookAt(absolute)?.isDirectory() === true;
     found.push(...(isFolder ? await patternsIn(database, path, absolute, patterns) : [path]));
   }
   return found;
+}
+
+/** What the system says of a path; null: nothing. */
+function lookAt(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 async function patternsIn(
@@ -169,7 +178,7 @@ async function filesOf(
   shown: string,
 ): Promise<readonly SourceFile[]> {
   const file = resolveSource(stream, projectRoot, shown);
-  if (!/[*?[]/.test(shown) || (await stat(file.path).catch(() => null))?.isFile()) {
+  if (!/[*?[]/.test(shown) || lookAt(file.path)?.isFile()) {
     await fileSignature(stream, projectRoot, file);
     return [file];
   }

@@ -84,6 +84,14 @@ export class Store implements NodeStore {
     return register(this.#context, nodes, left);
   }
 
+  /** Reads ahead what `compare`, `current` and `covered` will ask for, if the strategy's nodes are as they were. */
+  lookUp(strategy: string): Promise<void> {
+    return this.#alone(async () => {
+      const known = await current(this.#context, strategy);
+      await this.#context.catalog.covers(known.values());
+    });
+  }
+
   async point(nodes: readonly NodeRecord[], held: ReadonlySet<string>): Promise<void> {
     if (held.size > 0) await point(this.#context, nodes, held);
     await this.publishViews();

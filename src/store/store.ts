@@ -3,7 +3,7 @@ export { DamageFound } from './upkeep/damage.js';
 export { Store } from './node-store.js';
 export { classOf } from './names/strategy-names.js';
 export { querySql, type SqlResult, type SqlValue } from './query/query.js';
-export { movedAway, startAhead } from './duckdb/file.js';
+export { hasCache, movedAway, startAhead } from './duckdb/file.js';
 export { openStore, type OpenStoreOptions } from './duckdb/open.js';
 export { forgetHolder, noteHolder, type LockHolder } from './duckdb/holder.js';
 export type { NodeVersion } from './names/versions.js';

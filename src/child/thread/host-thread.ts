@@ -1,9 +1,7 @@
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { getDotPath, safeParse, type GenericSchema } from 'valibot';
 
 import type { ComputeResult } from '../../engine/ports/host.js';
-import { builtFile } from '../../protocol/built-file.js';
-import { LASTING } from '../../protocol/host-flag.js';
 import { cancelled, deserializeError } from '../../protocol/wire-error.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import {
@@ -15,18 +13,10 @@ import {
   type ThreadMessage,
 } from './messages.js';
 import { eachResult } from './result-messages.js';
+import { startWorker } from './start-worker.js';
 
 /** After this many milliseconds, a cancelled call without an answer is stuck in author code. */
 const PATIENCE_MS = 100;
-
-/** Stack size in megabytes: an author's endless recursion ends in a RangeError that names the node. */
-const STACK_MB = 4;
-
-/**
- * Megabytes of the young generation in a child that runs once: a bar's objects are garbage by the next bar, so more would only
- * hold garbage. A kept child has a larger one, set by its flags.
- */
-const YOUNG_MB = 12;
 
 export interface CallHooks {
   readonly signal?: AbortSignal | undefined;
@@ -62,34 +52,21 @@ export class HostThread {
   /** Receives errors that author code left behind. */
   onStray: (error: SeamlessError) => void = () => undefined;
 
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    this.#worker = new Worker(builtFile('strategy-worker.js'), {
-      workerData: port2,
-      transferList: [port2],
-      // The process's flags are for its main thread.
-      execArgv: ['--enable-source-maps'],
-      resourceLimits: {
-        stackSizeMb: STACK_MB,
-        ...(!process.argv.includes(LASTING) && { maxYoungGenerationSizeMb: YOUNG_MB }),
-      },
-    });
-    port1.on('message', (raw) => this.#receive(raw));
-    port1.on('messageerror', (error) => this.#receive(error));
+  constructor({ worker, port, failed, exited } = startWorker()) {
+    this.#port = port;
+    this.#worker = worker;
+    port.on('message', (raw) => this.#receive(raw));
+    port.on('messageerror', (error) => this.#receive(error));
     // The thread's last messages arrive before its exit event.
-    this.#worker.on('error', (error: Error & { code?: string }) => this.#end(lastWords(error)));
-    this.#exited = new Promise((resolve) => {
-      this.#worker.once('exit', (code) => {
-        this.#end(
-          new SeamlessError(
-            'strategy',
-            `The thread that runs the strategy ended unexpectedly (exit code ${code}): check whether the strategy ends it itself. The cache keeps what was finished.`,
-          ),
-        );
-        port1.close();
-        resolve();
-      });
+    void failed.then((error) => this.#end(lastWords(error)));
+    this.#exited = exited.then((code) => {
+      this.#end(
+        new SeamlessError(
+          'strategy',
+          `The thread that runs the strategy ended unexpectedly (exit code ${code}): check whether the strategy ends it itself. The cache keeps what was finished.`,
+        ),
+      );
+      port.close();
     });
   }
 

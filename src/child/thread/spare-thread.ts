@@ -1,5 +1,6 @@
 import { compileLater } from './compile-later.js';
 import { HostThread } from './host-thread.js';
+import { startWorker, takeEarly } from './start-worker.js';
 
 /** Threads for strategies: the next one starts in advance. */
 export class SpareThread {
@@ -18,7 +19,7 @@ export class SpareThread {
 }
 
 function made(): HostThread {
-  const thread = new HostThread();
+  const thread = new HostThread(takeEarly() ?? startWorker());
   // Not earlier: for other flags, Node recompiles its own modules, which takes 40 ms in each thread.
   void thread.ready.then(compileLater);
   return thread;

@@ -59,6 +59,11 @@ export function prepareFolder(dir: string): string {
   }
 }
 
+/** Whether a folder has a cache. */
+export function hasCache(dir: string): boolean {
+  return existsSync(join(dir, FILE_NAME));
+}
+
 /** A message if a cache is no longer where it was opened, because a folder above it was moved; else null. */
 export function movedAway(dir: string): SeamlessError | null {
   const above = dirname(dir);

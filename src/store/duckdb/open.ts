@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +16,7 @@ import {
   FILE_NAME,
   fileIdentity,
   forbidden,
+  hasCache,
   isAskedFor,
   packFolder,
   placeOf,
@@ -76,7 +77,7 @@ const openFiles = new Set<string>();
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { dir, signal } = options;
   throwIfCancelled(signal);
-  if (options.create === false && !existsSync(join(dir, FILE_NAME))) return emptyStore(options);
+  if (options.create === false && !hasCache(dir)) return emptyStore(options);
   const file = prepareFolder(dir);
   let told: { readonly pid: number | null; readonly at: number } | null = null;
   let looks = 0;
