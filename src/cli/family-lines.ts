@@ -27,9 +27,7 @@ export function nodeLines<T extends Told>(
   nodes: readonly T[],
   worstFirst: readonly T['state'][],
 ): readonly NodeLine<T>[] {
-  const groups = groupBy(nodes, ({ name, family }) =>
-    family === undefined ? `node ${name}` : `family ${family}`,
-  );
+  const groups = groupBy<T | string, T>(nodes, (node) => node.family ?? node);
   return [...groups.values()].map((all) => {
     const own = all.filter(({ symbol }) => symbol !== undefined);
     const members = own.length > 0 ? own : all;

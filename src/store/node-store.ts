@@ -87,8 +87,9 @@ export class Store implements NodeStore {
   /** Reads ahead what `compare`, `current` and `covered` will ask for, if the strategy's nodes are as they were. */
   lookUp(strategy: string): Promise<void> {
     return this.#alone(async () => {
-      const known = await current(this.#context, strategy);
-      await this.#context.catalog.covers(known.values());
+      const { catalog } = this.#context;
+      const names = await catalog.names([strategy]);
+      await catalog.covers([...names.values()].map(({ fingerprint }) => fingerprint));
     });
   }
 

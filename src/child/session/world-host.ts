@@ -79,7 +79,8 @@ function withPreset(node: NodeDescription, graph: GraphDescription, spec: DataPr
     ...(pinned && { pinned }),
     ...(held && { held }),
   };
-  return { ...node, interval, label: kind, own: { hash: 'built-in' }, source };
+  const { location } = node;
+  return { ...node, location, interval, label: kind, own: { hash: 'built-in' }, source };
 }
 
 function heldTo(
@@ -92,5 +93,5 @@ function heldTo(
   const { kind, transport, held: before } = source;
   const unsettled = isWire(kind) ? Number(transport?.['stabilizationBars'] ?? STABILIZATION_BARS) : 0;
   const held: HeldTo = { preset: before?.preset ?? id, stream: node.name, name, level, unsettled };
-  return { ...node, source: { ...source, held } };
+  return { ...node, location: node.location, source: { ...source, held } };
 }

@@ -4,7 +4,17 @@ import type { ComputeRequest, Part, SourceDescription } from '../../engine/ports
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
 import { alike, packAlike, type Alike } from '../../protocol/nodes/alike.js';
-import { count, kind, list, location, seconds, serviceLevel } from '../../protocol/shapes.js';
+import {
+  count,
+  kind,
+  list,
+  listsOfCounts,
+  location,
+  seconds,
+  serviceLevel,
+  texts,
+  textsOrNull,
+} from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/wire-error.js';
 import type { HeldTo } from '../../sdk/providers/fetched.js';
 import type { DataPresetSpec } from '../../sdk/providers/presets.js';
@@ -89,11 +99,17 @@ const sentNode = {
 export type SentNode = Readonly<{ [K in keyof typeof sentNode]: v.InferOutput<(typeof sentNode)[K]> }>;
 
 /** In what members of a family differ. */
-const OWN = ['name', 'symbol', 'reads', 'source'] as const;
+const OWN = {
+  name: texts,
+  symbol: textsOrNull,
+  reads: listsOfCounts,
+  source: v.array(v.nullable(source)),
+};
 const NODE_FIELDS = Object.keys(sentNode) as readonly (keyof SentNode)[];
+const OWN_FIELDS = Object.keys(OWN) as readonly (keyof typeof OWN)[];
 
-export function packNodes(nodes: readonly SentNode[]): Alike {
-  return packAlike(nodes, NODE_FIELDS, OWN);
+export function packNodes(nodes: Iterable<SentNode>): Alike {
+  return packAlike(nodes, NODE_FIELDS, OWN_FIELDS);
 }
 
 const sentStrategy = v.object({

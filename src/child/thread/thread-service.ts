@@ -193,9 +193,7 @@ export class ThreadService {
       interval,
       period,
       trades,
-      nodes: packNodes(
-        nodes.map((node, index) => toSend(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
-      ),
+      nodes: packNodes(toSend(nodes, frames, (index) => this.#host.hasAuthorCode(index))),
       sawHidden: this.#around.context.sawHidden,
       read: this.#around.context.fileReads.made,
     };
@@ -234,26 +232,51 @@ export class ThreadService {
   }
 }
 
-function toSend(node: NodeDescription, frames: readonly SourceLocation[], authored: boolean): SentNode {
-  return {
-    name: node.name,
-    kind: node.kind,
-    label: node.label,
-    interval: node.interval,
-    calendar: node.calendar ?? null,
-    anchor: node.anchor ?? null,
-    leastHistory: node.leastHistory,
-    windows: node.inputs.map(({ node: _at, ...window }) => window),
-    reads: node.inputs.map(({ node: at }) => at),
-    hash: node.own.hash ?? null,
-    unhashable: node.own.unhashable ?? null,
-    scan: node.scan ?? false,
-    source: node.source && plainSource(node.source),
-    frames,
-    authored,
-    family: node.member?.family ?? null,
-    symbol: node.member?.symbol ?? null,
-  };
+/** Nodes as they are sent, one after the other: of ten thousand, few are kept. */
+function* toSend(
+  nodes: readonly NodeDescription[],
+  frames: readonly (readonly SourceLocation[])[],
+  authored: (index: number) => boolean,
+): Generator<SentNode> {
+  let windows: SentNode['windows'] = [];
+  for (const [index, node] of nodes.entries()) {
+    if (!areWindowsOf(windows, node)) windows = node.inputs.map(({ node: _at, ...window }) => window);
+    yield {
+      name: node.name,
+      kind: node.kind,
+      label: node.label,
+      interval: node.interval,
+      calendar: node.calendar ?? null,
+      anchor: node.anchor ?? null,
+      leastHistory: node.leastHistory,
+      windows,
+      reads: node.inputs.map(({ node: at }) => at),
+      hash: node.own.hash ?? null,
+      unhashable: node.own.unhashable ?? null,
+      scan: node.scan ?? false,
+      source: node.source && plainSource(node.source),
+      frames: frames[index] ?? [],
+      authored: authored(index),
+      family: node.member?.family ?? null,
+      symbol: node.member?.symbol ?? null,
+    };
+  }
+}
+
+/** Members of a family have the same. */
+function areWindowsOf(windows: SentNode['windows'], { inputs }: NodeDescription): boolean {
+  return (
+    windows.length === inputs.length &&
+    windows.every((window, at) => {
+      const input = inputs[at];
+      return (
+        window.period === input?.period &&
+        window.span === input.span &&
+        window.gather === input.gather &&
+        window.slot === input.slot
+      );
+    })
+  );
 }
 
 /** A custom provider's options may be anything: what counts is what a fingerprint counts. */

@@ -8,7 +8,8 @@ import { commonCoverage, nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatSpans, plural } from '../../present/format.js';
 import { formatTable, painter, right, type Color, type Paint } from '../table.js';
-import type { Terminal } from '../terminal.js';
+import type { RequestOptions } from '../../client/job-client.js';
+import type { Jobs, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
 interface StatusFlags extends RangeFlags {
@@ -22,11 +23,15 @@ export async function runStatus(terminal: Terminal, spec: string, flags: StatusF
   const range = partialRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheDirOf(cwd, strategy.projectRoot, flags);
-  const status = await withJobs(terminal, (jobs, options) =>
-    jobs.request('status', { strategy, ...range, cacheDir }, options),
-  );
-  const text = (): string => statusText(status, painter(out, env), flags.symbols);
-  out.write(flags.json ? `${JSON.stringify(status, null, 2)}\n` : text());
+  const show = (status: StatusReport): void =>
+    out.write(
+      flags.json
+        ? `${JSON.stringify(status, null, 2)}\n`
+        : statusText(status, painter(out, env), flags.symbols),
+    );
+  const ask = (jobs: Jobs, options: RequestOptions): Promise<StatusReport> =>
+    jobs.request('status', { strategy, ...range, cacheDir }, options);
+  const status = await withJobs(terminal, ask, { show });
   return status.nodes.some(({ failure }) => failure !== null) ? EXIT.source : EXIT.done;
 }
 

@@ -1,7 +1,8 @@
 import { plainDigest, textDigest, type Digest } from './digest.js';
 import { phaseText } from '../graph/anchors.js';
-import type { Graph, GraphNode } from '../graph/graph.js';
+import type { Edge, Graph, GraphNode } from '../graph/graph.js';
 import type { Part } from '../ports/host.js';
+import { sameGrid } from '../../sdk/time/grid.js';
 import { formatInterval } from '../../sdk/time/time.js';
 
 /**
@@ -28,38 +29,69 @@ export interface Fingerprint {
  */
 export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[] {
   const all: Fingerprint[] = [];
+  let last: { readonly node: GraphNode; readonly codeHash: Digest } | null = null;
   for (const index of graph.order) {
     const node = graph.nodes[index] as GraphNode;
-    const { own: code, source } = node.description;
-    const windows = node.edges.map((edge) => {
-      // An input's interval decides when its bars close, and whether one must.
-      const { interval, phase, calendar } = graph.nodes[edge.node] as GraphNode;
-      const days = calendar ? `,calendar ${calendar.key}` : '';
-      const span = edge.span === undefined ? '' : `,span ${edge.span}`;
-      const gather = edge.gather ? ',gather' : '';
-      return `[${edge.period},${edge.lookback},${interval},${phase}${span}${gather}${days}]`;
-    });
-    const { hash, unhashable = null } = code;
-    const plain = [
-      `semantics ${SEMANTICS_VERSION}`,
-      kindOf(node),
-      String(node.interval),
-      String(node.phase),
-      ...(node.calendar ? [`calendar ${node.calendar.key}`] : []),
-      `[${windows.join(',')}]`,
-    ];
-    const codeHash =
-      source || hash === undefined
-        ? textDigest([
-            ...plain,
-            source ? canonicalJson([source.kind, source.options]) : '',
-            hash ?? `${nonce} ${index}`,
-          ])
-        : plainDigest([...plain, '', hash]);
-    const fingerprint = plainDigest([codeHash, ...node.edges.map((edge) => all[edge.node]?.hash ?? '')]);
-    all[index] = { codeHash, hash: fingerprint, unhashable };
+    // Members of a family follow one another.
+    const codeHash: Digest =
+      last && haveOneCode(graph, last.node, node)
+        ? last.codeHash
+        : codeHashOf(graph, node, `${nonce} ${index}`);
+    last = { node, codeHash };
+    const inputs = node.edges.map((edge) => all[edge.node]?.hash ?? '');
+    const { unhashable = null } = node.description.own;
+    all[index] = { codeHash, hash: plainDigest([codeHash, ...inputs]), unhashable };
   }
   return all;
+}
+
+/** @param unique stands for code that cannot be hashed */
+function codeHashOf(graph: Graph, node: GraphNode, unique: string): Digest {
+  const { own, source } = node.description;
+  const windows = node.edges.map((edge) => {
+    // An input's interval decides when its bars close, and whether one must.
+    const { interval, phase, calendar } = graph.nodes[edge.node] as GraphNode;
+    const days = calendar ? `,calendar ${calendar.key}` : '';
+    const span = edge.span === undefined ? '' : `,span ${edge.span}`;
+    const gather = edge.gather ? ',gather' : '';
+    return `[${edge.period},${edge.lookback},${interval},${phase}${span}${gather}${days}]`;
+  });
+  const plain = [
+    `semantics ${SEMANTICS_VERSION}`,
+    kindOf(node),
+    String(node.interval),
+    String(node.phase),
+    ...(node.calendar ? [`calendar ${node.calendar.key}`] : []),
+    `[${windows.join(',')}]`,
+  ];
+  return source || own.hash === undefined
+    ? textDigest([...plain, source ? canonicalJson([source.kind, source.options]) : '', own.hash ?? unique])
+    : plainDigest([...plain, '', own.hash]);
+}
+
+/** Whether all that `codeHashOf` hashes is the same of two nodes. */
+function haveOneCode(graph: Graph, a: GraphNode, b: GraphNode): boolean {
+  const { own, source } = b.description;
+  return (
+    own.hash !== undefined &&
+    own.hash === a.description.own.hash &&
+    source === null &&
+    a.description.source === null &&
+    kindOf(a) === kindOf(b) &&
+    sameGrid(a, b) &&
+    a.edges.length === b.edges.length &&
+    a.edges.every((edge, at) => haveOneWindow(graph, edge, b.edges[at] as Edge))
+  );
+}
+
+function haveOneWindow(graph: Graph, a: Edge, b: Edge): boolean {
+  return (
+    a.period === b.period &&
+    a.lookback === b.lookback &&
+    a.span === b.span &&
+    a.gather === b.gather &&
+    sameGrid(graph.nodes[a.node] as GraphNode, graph.nodes[b.node] as GraphNode)
+  );
 }
 
 /** The parts of a node's code hash, for people. Empty if it cannot be hashed. */

@@ -1,7 +1,7 @@
 import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../../sdk/errors.js';
-import { gridOf, isTicks, longestSlot, type Grid } from '../../sdk/time/grid.js';
+import { gridOf, isTicks, longestSlot, sameGrid, type Grid } from '../../sdk/time/grid.js';
 import { formatInterval, parseTime, type Seconds } from '../../sdk/time/time.js';
 import type { EdgeDescription, GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
 import type { OpenStream } from '../ports/source.js';
@@ -63,8 +63,13 @@ export function resolveGraph(description: GraphDescription): Graph {
   refuseDuplicates(description);
   const order = sortNodes(description);
   const nodes: GraphNode[] = [];
+  let last: GraphNode | null = null;
   for (const index of order) {
-    nodes[index] = resolveNode(index, description, nodes);
+    // Members of a family follow one another.
+    const like: GraphNode | null =
+      last && isResolvedLike(last, description.nodes[index] as NodeDescription, nodes) ? last : null;
+    last = like ? resolvedLike(like, index, description) : resolveNode(index, description, nodes);
+    nodes[index] = last;
   }
   const { strategy, storedAs = strategy } = description;
   return { strategy, storedAs, nodes, order };
@@ -174,6 +179,45 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     edges,
     description: node,
   };
+}
+
+/** Whether nothing but its name and its inputs' places tells a node from one that was resolved. */
+function isResolvedLike(
+  { description: known, edges }: GraphNode,
+  node: NodeDescription,
+  resolved: readonly GraphNode[],
+): boolean {
+  return (
+    node.kind === 'node' &&
+    node.kind === known.kind &&
+    node.source === null &&
+    known.source === null &&
+    node.label === known.label &&
+    node.interval === known.interval &&
+    node.calendar === known.calendar &&
+    node.anchor === known.anchor &&
+    node.scan === known.scan &&
+    node.inputs.length === edges.length &&
+    node.inputs.every((input, at) => {
+      const other = known.inputs[at] as EdgeDescription;
+      const [a, b] = [resolved[input.node] as GraphNode, resolved[other.node] as GraphNode];
+      return (
+        input.period === other.period &&
+        input.span === other.span &&
+        input.gather === other.gather &&
+        input.slot === other.slot &&
+        sameGrid(a, b) &&
+        a.calendar?.name === b.calendar?.name &&
+        a.description.leastHistory === b.description.leastHistory
+      );
+    })
+  );
+}
+
+function resolvedLike(known: GraphNode, index: number, graph: GraphDescription): GraphNode {
+  const description = graph.nodes[index] as NodeDescription;
+  const edges = known.edges.map((edge, at): Edge => ({ ...edge, node: description.inputs[at]?.node ?? 0 }));
+  return { ...known, index, name: description.name, edges, description };
 }
 
 /** `resample`; `resample W-FRI`. */

@@ -28,9 +28,14 @@ export function horizons(graph: Graph, streams: ReadonlyMap<number, Horizon>): r
 
 /** A node begins with the last of its inputs. Gathered inputs may be missing, so they begin with the first of them. */
 function beginOf({ edges }: GraphNode, begin: (input: number) => Seconds): Seconds {
-  const gathered = edges.filter(({ gather }) => gather).map(({ node }) => begin(node));
-  const others = edges.filter(({ gather }) => !gather).map(({ node }) => begin(node));
-  return Math.max(...others, ...(gathered.length > 0 ? [Math.min(...gathered)] : []));
+  let last = -Infinity;
+  let gathered: Seconds | null = null;
+  for (const { node, gather } of edges) {
+    const first = begin(node);
+    if (gather) gathered = Math.min(gathered ?? Infinity, first);
+    else last = Math.max(last, first);
+  }
+  return Math.max(last, gathered ?? -Infinity);
 }
 
 /**
@@ -38,9 +43,9 @@ function beginOf({ edges }: GraphNode, begin: (input: number) => Seconds): Secon
  * bar closes one interval after its limit, so slots up to just before that are decided.
  */
 export function limitOf(graph: Graph, node: GraphNode, limit: (input: number) => Seconds): Seconds {
-  const undecided = Math.min(
-    ...node.edges.map((edge) => closeOf(limit(edge.node), graph.nodes[edge.node] as GraphNode)),
-  );
+  let undecided = Infinity;
+  for (const edge of node.edges)
+    undecided = Math.min(undecided, closeOf(limit(edge.node), graph.nodes[edge.node] as GraphNode));
   if (!Number.isFinite(undecided)) return undecided;
   return slotSeeing(undecided, node);
 }

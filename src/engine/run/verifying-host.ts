@@ -18,7 +18,7 @@ export function verifyingHost(host: StrategyHost, alone: boolean): StrategyHost 
       const nodes = described.nodes.map((node, index) => {
         const { own } = node;
         if (node.kind === 'stream' || own.hash === undefined) return node;
-        return { ...node, own: { ...own, hash: `${own.hash} ${index}` } };
+        return { ...node, location: node.location, own: { ...own, hash: `${own.hash} ${index}` } };
       });
       return { ...described, nodes };
     },

@@ -44,7 +44,8 @@ export class NodeCodes {
     this.#options = options;
     this.#spread = spread;
     // Hashed at once, while no strategy code runs: a snapshot after setup().
-    const fns = new Set(spread.nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : [])));
+    const definitions = new Set(spread.nodes.map((node) => spread.definitionOf(node)));
+    const fns = new Set([...definitions].flatMap((node) => (isComputed(node) ? functionsOf(node) : [])));
     this.#codes = options.hasher.withReadAhead([...fns], () => this.#codesOf(spread.nodes));
     // From the same moment: rows must not be stored under a hash that another node or a provider has invalidated.
     this.#since = options.hasher.guardsSinceNow();
@@ -157,13 +158,17 @@ export class NodeCodes {
     return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: name });
   }
 
-  /** Makes a node's guard at once if it cannot be made at the first computation. */
-  watchNow(index: number, node: ComputedNode): void {
-    const { names } = this.#codes[index] as NodeCode;
-    const covered = functionsOf(node).every((fn, at) => this.#since.covers(fn, names[at] ?? 0));
-    const definition = this.#spread.definitionOf(node);
-    if (!covered && !this.#guards.has(definition))
+  /** Makes guards at once of those nodes whose guards cannot be made at the first computation. */
+  watchNow(nodes: readonly DagNode[]): void {
+    const seen = new Set<DagNode>();
+    for (const [index, node] of nodes.entries()) {
+      const definition = this.#spread.definitionOf(node);
+      if (!isComputed(node) || seen.has(definition)) continue;
+      seen.add(definition);
+      const { names } = this.#codes[index] as NodeCode;
+      if (functionsOf(node).every((fn, at) => this.#since.covers(fn, names[at] ?? 0))) continue;
       this.#guards.set(definition, this.#makeGuard(node, names, this.#options.hasher));
+    }
   }
 
   guardOf(index: number, node: ComputedNode): CaptureGuard {

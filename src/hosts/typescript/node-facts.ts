@@ -13,7 +13,8 @@ export function isComputed(node: DagNode): node is ComputedNode {
   return node instanceof Node || node instanceof ScanNode || node instanceof CrossNode;
 }
 
-function isBuiltIn(node: ComputedNode): boolean {
+/** Whether no function of the author's computes it. */
+export function isBuiltIn(node: ComputedNode): boolean {
   return node instanceof Node && node.computeFn instanceof KernelCompute;
 }
 

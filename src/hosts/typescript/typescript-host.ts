@@ -7,6 +7,7 @@ import type {
   EdgeDescription,
   FiringProgress,
   GraphDescription,
+  MemberDescription,
   NodeDescription,
   NodeFailure,
   Part,
@@ -30,8 +31,8 @@ import { describedNode } from './compute/described-node.js';
 import { NodeCodes, type NodeCodesOptions } from './node-codes.js';
 import { Spread, type MemberTrade } from './universe/spread.js';
 import {
-  functionsOf,
   intervalOf,
+  isBuiltIn,
   isComputed,
   isCustom,
   presetInterval,
@@ -55,6 +56,12 @@ interface TypeScriptHostOptions extends NodeCodesOptions {
 /** What all computations of a node have in common. */
 interface KnownNode extends Required<Omit<NodeComputation, 'request' | 'progress' | 'signal'>> {
   readonly authored: boolean;
+}
+
+/** What a computed node shares with the members of its family. */
+interface MemberFacts {
+  readonly common: Omit<NodeDescription, 'name' | 'inputs' | 'member' | 'location'>;
+  readonly windows: readonly Omit<EdgeDescription, 'node'>[];
 }
 
 /** Describes and computes the nodes of a strategy that this process has loaded. */
@@ -81,19 +88,18 @@ export class TypeScriptHost implements StrategyHost {
     this.#nodes = this.#spread.nodes;
     this.#trades = strategy.trades().flatMap((rule) => this.#spread.tradesOf(rule));
     this.#codes = new NodeCodes(options, this.#spread);
-    for (const [index, node] of this.#nodes.entries()) {
-      if (isComputed(node)) this.#codes.watchNow(index, node);
-      Object.freeze(node);
-    }
+    this.#codes.watchNow(this.#nodes);
+    for (const node of this.#nodes) Object.freeze(node);
     for (const node of this.#spread.definitions) Object.freeze(node);
   }
 
   describe(): Promise<GraphDescription> {
     const { strategy, className } = this.#options;
     const positions = new Map(this.#nodes.map((node, index) => [node, index]));
+    const families = new Map<DagNode, MemberFacts>();
     return Promise.resolve({
       strategy: className,
-      nodes: this.#nodes.map((node, index) => this.#describeNode(node, index, positions)),
+      nodes: this.#nodes.map((node, index) => this.#describeNode(node, index, positions, families)),
       interval:
         strategy.interval === undefined
           ? null
@@ -240,7 +246,7 @@ export class TypeScriptHost implements StrategyHost {
   hasAuthorCode(index: number): boolean {
     const node = this.#nodes[index];
     if (node instanceof ScanNode || node instanceof CrossNode) return true;
-    return node instanceof Node && functionsOf(node).length > 0;
+    return node instanceof Node && !isBuiltIn(node);
   }
 
   /** Where each node was made, as an error that has the stack. */
@@ -274,51 +280,81 @@ export class TypeScriptHost implements StrategyHost {
     );
   }
 
-  #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {
-    const interval = intervalOf(node) ?? presetInterval(node, this.#options.strategy);
-    const { name, anchor = null } = node;
-    const calendar = node.calendar === undefined ? null : JSON.stringify(node.calendar);
-    const { own } = this.#codes.of(index);
+  #describeNode(
+    node: DagNode,
+    index: number,
+    positions: ReadonlyMap<DagNode, number>,
+    families: Map<DagNode, MemberFacts>,
+  ): NodeDescription {
+    const { name } = node;
     const locate = (): SourceLocation | null => this.#options.locate(node.origin);
     const member = this.#spread.memberOf(node);
-    const common = { name, interval, calendar, anchor, own, member };
-    if (node instanceof StreamInput) {
-      this.#checkPreset(node, interval);
-      const source = sourceOf(node.historyProvider);
-      const { kind: label } = node.historyProvider;
-      const leastHistory = node.period;
-      return describedNode(
-        { ...common, kind: 'stream', scan: false, label, leastHistory, inputs: [], source },
-        locate,
-      );
-    }
+    if (node instanceof StreamInput) return describedNode(this.#describeStream(node, index, member), locate);
     if (!isComputed(node)) {
       const text = `${name} is neither a StreamInput nor a Node nor a ScanNode.`;
       throw new SeamlessError('strategy', text, { node: name });
     }
-    const inputs = this.#edgesOf(node, positions);
+    const definition = this.#spread.definitionOf(node);
+    let facts = definition === node ? undefined : families.get(definition);
+    if (!facts) {
+      facts = this.#memberFacts(node, index);
+      families.set(definition, facts);
+    }
+    const { common, windows } = facts;
+    const inputs = this.#spread
+      .inputsOf(node)
+      .map((input, at): EdgeDescription => ({ ...windows[at], node: positions.get(input) as number }));
+    return describedNode({ ...common, name, inputs, member }, locate);
+  }
+
+  #describeStream(
+    node: StreamInput<unknown>,
+    index: number,
+    member: MemberDescription | null,
+  ): Omit<NodeDescription, 'location'> {
+    const interval = intervalOf(node) ?? presetInterval(node, this.#options.strategy);
+    this.#checkPreset(node, interval);
+    return {
+      ...this.#ownFacts(node, index, interval),
+      name: node.name,
+      kind: 'stream',
+      scan: false,
+      label: node.historyProvider.kind,
+      leastHistory: node.period,
+      inputs: [],
+      source: sourceOf(node.historyProvider),
+      member,
+    };
+  }
+
+  #ownFacts({ calendar, anchor = null }: DagNode, index: number, interval: Seconds | null) {
+    const { own } = this.#codes.of(index);
+    return { interval, calendar: calendar === undefined ? null : JSON.stringify(calendar), anchor, own };
+  }
+
+  #memberFacts(node: ComputedNode, index: number): MemberFacts {
     const scan = node instanceof ScanNode;
     const label = scan
       ? 'scan'
       : node instanceof CrossNode
         ? 'cross'
         : ((node instanceof Node ? node.indicator?.kind : undefined) ?? 'node');
-    return describedNode(
-      { ...common, kind: 'node', scan, label, leastHistory: 1, inputs, source: null },
-      locate,
-    );
+    const own = this.#ownFacts(node, index, intervalOf(node));
+    return {
+      common: { ...own, kind: 'node', scan, label, leastHistory: 1, source: null },
+      windows: this.#windowsOf(node),
+    };
   }
 
-  #edgesOf(node: ComputedNode, positions: ReadonlyMap<DagNode, number>): EdgeDescription[] {
+  #windowsOf(node: ComputedNode): MemberFacts['windows'] {
     const indicator = node instanceof Node ? node.indicator : undefined;
     const inSlot = ['resample', 'barsOf'].includes(indicator?.kind ?? '');
-    return this.#spread.inputsOf(node).map((input, position): EdgeDescription => {
+    return this.#spread.inputsOf(node).map((input, position) => {
       const length = (typeof node.period === 'object' ? node.period[position] : node.period) ?? null;
-      const at = positions.get(input) as number;
-      if (this.#spread.gathers(node, input)) return { node: at, period: 1, gather: true };
-      if (typeof length !== 'string') return { node: at, period: length };
+      if (this.#spread.gathers(node, input)) return { period: 1, gather: true };
+      if (typeof length !== 'string') return { period: length };
       const span = parseInterval(length, `The period of ${node.name}`);
-      return { node: at, period: null, span, ...(inSlot && { slot: true }) };
+      return { period: null, span, ...(inSlot && { slot: true }) };
     });
   }
 

@@ -1,7 +1,19 @@
 import * as v from 'valibot';
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import type { NodeReport, Unfired } from '../../engine/run/reporting/report.js';
-import { count, failure, kind, list, location, spans, streamService, type SchemaOf } from '../shapes.js';
+import {
+  count,
+  counts,
+  failure,
+  kind,
+  list,
+  location,
+  spans,
+  streamService,
+  texts,
+  textsOrAbsent,
+  type SchemaOf,
+} from '../shapes.js';
 import { alike, packAlike, type Alike } from './alike.js';
 
 const inputs = list(v.object({ name: v.string(), period: v.number(), span: v.exactOptional(v.number()) }));
@@ -33,7 +45,7 @@ export const note: SchemaOf<SourceNote> = v.object({
 });
 
 /** In what members of a family differ. */
-const OWN = ['name', 'symbol', 'rows'] as const;
+const OWN = { name: texts, symbol: textsOrAbsent, rows: counts };
 
 /** Reports of nodes, as `packReports` sends them. */
 const fields: { readonly [K in keyof NodeReport]-?: SchemaOf<NodeReport[K]> } = {
@@ -60,9 +72,10 @@ const fields: { readonly [K in keyof NodeReport]-?: SchemaOf<NodeReport[K]> } = 
   failure: v.nullable(failure),
 };
 const names = Object.keys(fields) as readonly (keyof NodeReport)[];
+const ownNames = Object.keys(OWN) as readonly (keyof typeof OWN)[];
 
 export const nodeReports = alike<NodeReport>(fields, OWN);
 
 export function packReports(nodes: readonly NodeReport[]): Alike {
-  return packAlike(nodes, names, OWN);
+  return packAlike(nodes, names, ownNames);
 }

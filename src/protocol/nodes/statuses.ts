@@ -1,7 +1,17 @@
 import * as v from 'valibot';
 import type { PartChange } from '../../engine/fingerprint/changes.js';
 import type { NodeStatus } from '../../engine/plan/status.js';
-import { count, failure, list, spans, type SchemaOf } from '../shapes.js';
+import {
+  count,
+  counts,
+  failure,
+  list,
+  listsOfCounts,
+  spans,
+  texts,
+  textsOrAbsent,
+  type SchemaOf,
+} from '../shapes.js';
 import { alike, packAlike, type Alike } from './alike.js';
 import { describedNode, unfired } from './reports.js';
 
@@ -22,7 +32,13 @@ interface SentStatus extends Omit<NodeStatus, 'inputs'> {
 }
 
 /** In what members of a family differ. */
-const OWN = ['name', 'symbol', 'rows', 'fingerprint', 'reads'] as const;
+const OWN = {
+  name: texts,
+  symbol: textsOrAbsent,
+  rows: counts,
+  fingerprint: texts,
+  reads: listsOfCounts,
+};
 
 const { inputs: _inputs, ...described } = describedNode.entries;
 
@@ -48,31 +64,30 @@ const fields: { readonly [K in keyof SentStatus]-?: SchemaOf<SentStatus[K]> } = 
   changes: v.array(change),
 };
 
-export const nodeStatuses: SchemaOf<readonly NodeStatus[]> = v.pipe(
-  alike<SentStatus>(fields, OWN),
-  v.check(
-    (nodes) =>
-      nodes.every(
-        ({ windows, reads }) => windows.length === reads.length && reads.every((at) => at < nodes.length),
-      ),
-    'Expected inputs among the nodes',
-  ),
-  v.transform((nodes) =>
-    nodes.map(({ windows, reads, ...node }) => ({
-      ...node,
-      inputs: windows.map((window, at) => ({ name: nodes[reads[at] ?? 0]?.name ?? '', ...window })),
-    })),
-  ),
-);
+const isShown = (name: string): name is keyof NodeStatus => name !== 'windows' && name !== 'reads';
+const SHOWN = Object.keys(fields).filter(isShown);
+const OWN_SHOWN = Object.keys(OWN).filter(isShown);
+
+export const nodeStatuses = alike<SentStatus, NodeStatus>(fields, OWN, {
+  name: 'inputs',
+  of: ['windows', 'reads'],
+  fits({ windows }, { name, reads }, index) {
+    const inputs = reads[index] ?? [];
+    return inputs.length === windows.length && inputs.every((input) => input < name.length);
+  },
+  from({ windows }, { name, reads }, index) {
+    const inputs = reads[index] ?? [];
+    return windows.map(({ period, span }, at) => {
+      const input = name[inputs[at] ?? 0] ?? '';
+      return span === undefined ? { name: input, period } : { name: input, period, span };
+    });
+  },
+});
 
 export function packStatuses(nodes: readonly NodeStatus[]): Alike {
   const positions = new Map(nodes.map(({ name }, at) => [name, at]));
-  const shared = Object.keys(fields).filter((name) => name !== 'windows' && name !== 'reads');
-  const { rests, at, columns } = packAlike(
-    nodes,
-    shared as (keyof NodeStatus)[],
-    ['name', 'symbol', 'rows', 'fingerprint'],
-    (a, b) => sameWindows(a.inputs, b.inputs),
+  const { rests, at, columns } = packAlike(nodes, SHOWN, OWN_SHOWN, (a, b) =>
+    sameWindows(a.inputs, b.inputs),
   );
   const reads = nodes.map(({ inputs }) => inputs.map(({ name }) => positions.get(name) ?? -1));
   return {

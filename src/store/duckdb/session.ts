@@ -10,6 +10,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { SeamlessError } from '../../sdk/errors.js';
+import { quoteName } from './sql.js';
 import {
   TABLES,
   type ColumnsOf,
@@ -133,6 +134,27 @@ export class Session {
     return Array.from({ length: count }, (_, row) => {
       const values: Record<string, Cell> = {};
       for (const [name, column] of found) values[name] = column[row] as Cell;
+      return values as RowOf<S>;
+    });
+  }
+
+  /** The same in any order, read as one text: ten thousand texts take ten times as long one by one. No column is `−∞` or NaN. */
+  async selectAtOnce<const S extends Shape>(
+    shape: S,
+    sql: string,
+    parameters: readonly Parameter[] = [],
+  ): Promise<RowOf<S>[]> {
+    const columns = Object.entries(shape);
+    const cells = columns.map(([name]) => quoteName(name)).join(', ');
+    const [row] = await this.select(
+      { rows: 'text?' },
+      `SELECT json_group_array(json_array(${cells}))::VARCHAR AS rows FROM (${sql})`,
+      parameters,
+    );
+    const found = JSON.parse(row?.rows ?? '[]') as readonly (readonly (Cell | undefined)[])[];
+    return found.map((each) => {
+      const values: Record<string, Cell> = {};
+      for (const [at, [name, kind]] of columns.entries()) values[name] = checked({ name, kind }, each[at]);
       return values as RowOf<S>;
     });
   }

@@ -108,7 +108,7 @@ export type CurrentName = RowOf<typeof NAME>;
 
 /** The key of a strategy's node in `Catalog.names`. */
 export function nameKey({ strategy, node }: Pick<CurrentName, 'strategy' | 'node'>): string {
-  return JSON.stringify([strategy, node]);
+  return `${strategy.length} ${strategy} ${node}`;
 }
 
 /**
@@ -135,7 +135,7 @@ export class Catalog {
   }
 
   /** The coverage of these fingerprints. */
-  async covers(fingerprints: Iterable<string>): Promise<Pick<HeldCovers, 'of'>> {
+  async covers(fingerprints: Iterable<string>): Promise<Pick<HeldCovers, 'of' | 'covered' | 'counted'>> {
     const missing = [...new Set(fingerprints)].filter((fingerprint) => !this.#covers.has(fingerprint));
     if (missing.length === 0) return this.#covers;
     // Few nodes have columns of their own: one text for each segment takes longer than all else.
@@ -213,7 +213,7 @@ export class Catalog {
   async names(strategies: Iterable<string>): Promise<ReadonlyMap<string, CurrentName>> {
     const key = jsonParameter(new Set(strategies));
     if (this.#names?.key !== key) {
-      const rows = await this.#session.select(
+      const rows = await this.#session.selectAtOnce(
         NAME,
         `SELECT n.strategy, n.node, n.fingerprint, n.position, n.listed, d.own
          FROM names n JOIN (SELECT ${unnestTexts(1)} AS wanted) ON n.strategy = wanted LEFT JOIN nodes d USING (fingerprint)

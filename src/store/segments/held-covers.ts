@@ -1,4 +1,5 @@
 import type { Schema } from '../../engine/ports/host.js';
+import type { RangeSet } from '../../engine/plan/ranges.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
 
 /** What is known of a segment without the place of its rows. */
@@ -31,9 +32,38 @@ const NUMBERS = [
   'last_ts',
   'bytes',
 ] as const;
+const ROWS = NUMBERS.indexOf('row_count');
+const FIRST = NUMBERS.indexOf('first_ts');
+const LAST = NUMBERS.indexOf('last_ts');
 const SCHEMA = NUMBERS.length;
 const REUSED = SCHEMA + 1;
 const WIDTH = REUSED + 1;
+
+/** Rows of covers within a range. */
+interface CountedRows {
+  /** Of covers all of whose rows are within it. */
+  readonly rows: number;
+  /** Of all covers that have rows. */
+  readonly schemas: readonly Schema[];
+  /** The others, cut to it: some of their rows may lie outside. */
+  readonly cut: readonly Cover[];
+}
+
+const NO_COVERS = new Float64Array(0);
+const NO_RANGES: RangeSet = [];
+
+/** Covers are ascending, and so what touches follows. */
+function rangesOf(numbers: Float64Array, reusedOnly: boolean): RangeSet {
+  const ranges: Range[] = [];
+  let last: { start: Seconds; end: Seconds } | undefined;
+  for (let at = 0; at < numbers.length; at += WIDTH) {
+    const [start, end] = [numbers[at] as number, numbers[at + 1] as number];
+    if (start >= end || (reusedOnly && numbers[at + REUSED] !== 1)) continue;
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else ranges.push((last = { start, end }));
+  }
+  return ranges.length === 0 ? NO_RANGES : ranges;
+}
 
 type CoverColumns = Readonly<
   Record<(typeof NUMBERS)[number] | 'at' | 'schema', readonly (number | null)[]> &
@@ -61,6 +91,35 @@ export class HeldCovers {
     const covers: Cover[] = [];
     for (let at = 0; at < numbers.length; at += WIDTH) covers.push(this.#cover(numbers, at));
     return covers;
+  }
+
+  /** What is covered, and of it what was computed under another fingerprint, without an object for each cover. */
+  covered(fingerprint: string): { readonly ranges: RangeSet; readonly reused: RangeSet } {
+    const numbers = this.#covers.get(fingerprint) ?? NO_COVERS;
+    return { ranges: rangesOf(numbers, false), reused: rangesOf(numbers, true) };
+  }
+
+  /**
+   * Rows within a range, as far as they are known without reading: an object for each cover of ten thousand nodes takes longer than
+   * counting.
+   */
+  counted(fingerprint: string, { start, end }: Range): CountedRows {
+    const numbers = this.#covers.get(fingerprint) ?? NO_COVERS;
+    let rows = 0;
+    const schemas = new Set<Schema>();
+    const cut: Cover[] = [];
+    for (let at = 0; at < numbers.length; at += WIDTH) {
+      const count = numbers[at + ROWS] as number;
+      if (count > 0) schemas.add(this.#schemas[numbers[at + SCHEMA] as number] as Schema);
+      const from = Math.max(numbers[at] as number, start);
+      const to = Math.min(numbers[at + 1] as number, end);
+      if (from >= to) continue;
+      // False for a missing time.
+      const isCut = from > (numbers[at + FIRST] as number) || to <= (numbers[at + LAST] as number);
+      if (isCut) cut.push({ ...this.#cover(numbers, at), start: from, end: to });
+      else rows += count;
+    }
+    return { rows, schemas: [...schemas], cut };
   }
 
   /**

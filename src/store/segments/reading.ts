@@ -1,5 +1,4 @@
 import type { SourceNote } from '../../engine/ports/source-note.js';
-import { union } from '../../engine/plan/ranges.js';
 import { earliest } from '../../engine/plan/since.js';
 import type { ScanState, Schema } from '../../engine/ports/host.js';
 import type {
@@ -156,12 +155,7 @@ export async function covered(
   fingerprints: readonly string[],
 ): Promise<Map<string, Covered>> {
   const covers = await catalog.covers(fingerprints);
-  return new Map(
-    fingerprints.map((fingerprint) => {
-      const all = covers.of(fingerprint);
-      return [fingerprint, { ranges: union(all), reused: union(all.filter(({ reused }) => reused)) }];
-    }),
-  );
+  return new Map(fingerprints.map((fingerprint) => [fingerprint, covers.covered(fingerprint)]));
 }
 
 /** See `NodeStore.summarize`. Rows are read only from segments that cross an end of the range. */
@@ -170,19 +164,17 @@ export async function summarize(
   requests: readonly ReadRequest[],
 ): Promise<RowSummary[]> {
   const covers = await context.catalog.covers(requests.map(({ fingerprint }) => fingerprint));
-  const schemas = requests.map(({ fingerprint }) => shownBy(covers.of(fingerprint)));
-  const lists = requests.map(({ fingerprint, range }) => within(covers.of(fingerprint), range));
-  const cut = await placed(
+  const counted = requests.map(({ fingerprint, range }) => covers.counted(fingerprint, range));
+  const placedCuts = await placed(
     context,
-    lists.map((list) => list.filter(isCut)),
+    counted.map(({ cut }) => cut),
   );
   return withPacks(context, (reader) =>
-    lists.map((list, index) => {
-      const whole = list.reduce((sum, cover) => sum + (isCut(cover) ? 0 : cover.segment.rows), 0);
-      const slices = slicesOf(reader, cut[index] ?? []);
+    counted.map(({ rows, schemas }, index) => {
+      const slices = slicesOf(reader, placedCuts[index] ?? []);
       return {
-        rows: slices.reduce((sum, { from, to }) => sum + to - from, whole),
-        schema: schemas[index] ?? null,
+        rows: slices.reduce((sum, { from, to }) => sum + to - from, rows),
+        schema: merged(schemas),
       };
     }),
   );
@@ -217,7 +209,11 @@ export function shownBy(covers: readonly Cover[]): Schema | null {
   const shown = new Set(
     covers.filter(({ segment }) => segment.rows > 0).map(({ segment }) => segment.schema),
   );
-  return shown.size === 0 ? null : [...shown].reduce(mergeSchemas);
+  return merged([...shown]);
+}
+
+function merged(schemas: readonly Schema[]): Schema | null {
+  return schemas.length === 0 ? null : schemas.reduce(mergeSchemas);
 }
 
 /** See `NodeStore.lastTimes`. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { deserialize, serialize } from 'node:v8';
 import { alike, packAlike } from '../../../src/protocol/nodes/alike.js';
-import { spans } from '../../../src/protocol/shapes.js';
+import { counts, listsOfCounts, spans, texts, textsOrAbsent } from '../../../src/protocol/shapes.js';
 import { cases } from '../../support/profile.js';
 
 interface Entry {
@@ -23,7 +23,7 @@ const FIELDS = {
 };
 const NAMES = Object.keys(FIELDS) as (keyof Entry)[];
 const OWN = ['name', 'rows'] as const;
-const schema = alike<Entry>(FIELDS, OWN);
+const schema = alike<Entry>(FIELDS, { name: texts, rows: counts });
 
 const time = fc.constantFrom(-Infinity, -0, 0, 1.5, Infinity);
 const entry: fc.Arbitrary<Entry> = fc.record(
@@ -64,5 +64,21 @@ describe('protocol: entries that differ in a few fields', () => {
       { ...sent, rests: [{ ...sent.rests[0], coverage: [[0]] }] },
     ];
     for (const each of wrong) assert.equal(v.safeParse(schema, each).success, false, JSON.stringify(each));
+  });
+
+  it('are refused when a column has something else, or a hole', () => {
+    const hole = <T>(list: T[]): T[] => {
+      const holed = [...list, ...list];
+      delete holed[0];
+      return holed;
+    };
+    assert.equal(v.is(texts, ['a', '']) && v.is(textsOrAbsent, ['a', undefined]), true);
+    assert.equal(v.is(counts, [0, 2 ** 40]) && v.is(listsOfCounts, [[], [1]]), true);
+    for (const wrong of [['a', 1], ['a', null], hole(['a']), 'a', { length: 0 }, undefined]) {
+      assert.equal(v.is(texts, wrong), false, JSON.stringify(wrong));
+    }
+    for (const wrong of [[-1], [1.5], [NaN], [Infinity], ['1'], hole([1]), null]) {
+      assert.equal(v.is(counts, wrong) || v.is(listsOfCounts, [wrong]), false, JSON.stringify(wrong));
+    }
   });
 });

@@ -37,20 +37,18 @@ interface Suspect {
  * A graph's nodes in order, each with its missed slots, also in its reason.
  * @param complete the nodes with a complete range; nothing can be said about others
  */
-export async function withUnfired<T extends { readonly reason: string }>(
+export async function withUnfired<T extends { readonly reason: string; readonly unfired: Unfired | null }>(
   look: UnfiredLook,
   nodes: readonly T[],
   complete: (node: T) => boolean,
-): Promise<(T & { readonly unfired: Unfired | null })[]> {
+): Promise<T[]> {
   const unfired = await unfiredSlots(
     look,
     look.graph.nodes.filter(({ index }) => complete(nodes[index] as T)),
   );
   return nodes.map((node, index) => {
     const found = unfired.get(index);
-    return found
-      ? { ...node, unfired: found, reason: `${node.reason} ${found.text}` }
-      : { ...node, unfired: null };
+    return found ? { ...node, unfired: found, reason: `${node.reason} ${found.text}` } : node;
   });
 }
 
@@ -108,6 +106,8 @@ async function suspectsOf(look: UnfiredLook, complete: readonly GraphNode[]): Pr
   const open: Suspect[] = [];
   for (const node of complete) {
     if (node.kind !== 'node') continue;
+    // One input alone never misses a slot of its own.
+    if (rows(node) > 0 && node.edges.length < 2) continue;
     const inputs = inputsOf(look, node);
     const suspect = { node, inputs };
     if (rows(node) === 0) {
