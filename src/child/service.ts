@@ -144,19 +144,19 @@ export class JobService {
     const { strategy } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `looking at ${nameOf(strategy)}`);
     const place = { ...strategy, limitMs: payload.limitMs };
-    return this.#withStrategyAndCache(place, cache, hooks, (session) =>
+    const look = (session: StrategySession): Promise<Result<'status'>> =>
       this.#withStore({ ...cache, create: false }, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.storedAs);
         const [last] = payload.last ? lastRanges : [];
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
-        const look = payload.thorough ? 'all' : 'files';
+        const depth = payload.thorough ? 'all' : 'files';
         const hints = await SourceHints.load(cache.dir, checking(hooks));
-        const status = await session.status(range, store, hints, look);
+        const status = await session.status(range, store, hints, depth);
         await hints.save();
         const dataFiles = [...new Set([...status.dataFiles, ...session.read])];
         return { ...status, dataFiles, lastRanges, files: session.files };
-      }),
-    );
+      });
+    return this.#withStrategyAndCache(place, cache, hooks, look, payload.bundle);
   }
 
   #source(payload: Payload<'source'>, hooks: RequestHooks): Promise<Result<'source'>> {

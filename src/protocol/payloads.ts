@@ -95,6 +95,8 @@ export const payloads = {
     ...cacheUse,
     /** Both or neither. */
     ...range,
+    /** Default: the child bundles. */
+    bundle: v.optional(bundle),
     /** Use the last requested range, if there is one. */
     last: v.optional(v.literal(true)),
     /** Read changed sources completely, whatever they are, to find which bars changed. */

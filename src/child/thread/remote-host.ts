@@ -186,21 +186,24 @@ export class RemoteHost implements StrategyHost {
       hash === null
         ? { unhashable: unhashable ?? 'its code cannot be read' }
         : { hash, parts: () => this.#partsOf(index) };
+    const inputs = windows.map((window, at) => {
+      const { period, span, gather } = window;
+      const input = reads[at] as number;
+      return span === undefined && !gather ? { node: input, period } : { ...window, node: input };
+    });
     return describedNode(
       {
-        name: node.name,
         kind: node.kind,
         label: node.label,
         interval: node.interval,
         calendar: node.calendar,
         anchor: node.anchor,
         leastHistory: node.leastHistory,
-        inputs: windows.map((window, at) => ({ node: reads[at] as number, ...window })),
         own,
         scan: node.scan,
         source: node.source,
-        member: family === null ? null : { family, symbol },
       },
+      { name: node.name, inputs, member: family === null ? null : { family, symbol } },
       () => locate(node),
     );
   }

@@ -29,9 +29,13 @@ export async function runStatus(terminal: Terminal, spec: string, flags: StatusF
         ? `${JSON.stringify(status, null, 2)}\n`
         : statusText(status, painter(out, env), flags.symbols),
     );
-  const ask = (jobs: Jobs, options: RequestOptions): Promise<StatusReport> =>
-    jobs.request('status', { strategy, ...range, cacheDir }, options);
-  const status = await withJobs(terminal, ask, { show });
+  const ask = async (jobs: Jobs, options: RequestOptions): Promise<StatusReport> => {
+    // Loaded when needed, while the child starts.
+    const { bundleAhead } = await import('../startup/bundle-ahead.js');
+    const bundle = await bundleAhead(strategy);
+    return jobs.request('status', { strategy, ...range, cacheDir, ...(bundle && { bundle }) }, options);
+  };
+  const status = await withJobs(terminal, ask, { bundles: true, show });
   return status.nodes.some(({ failure }) => failure !== null) ? EXIT.source : EXIT.done;
 }
 

@@ -216,8 +216,14 @@ function isResolvedLike(
 
 function resolvedLike(known: GraphNode, index: number, graph: GraphDescription): GraphNode {
   const description = graph.nodes[index] as NodeDescription;
-  const edges = known.edges.map((edge, at): Edge => ({ ...edge, node: description.inputs[at]?.node ?? 0 }));
-  return { ...known, index, name: description.name, edges, description };
+  const { kind, scan, label, interval, phase, calendar, completeUntil } = known;
+  const edges = known.edges.map((edge, at): Edge => {
+    const { period, lookback } = edge;
+    const node = description.inputs[at]?.node ?? 0;
+    return edge.span === undefined && !edge.gather ? { node, period, lookback } : { ...edge, node };
+  });
+  const { name } = description;
+  return { index, name, kind, scan, label, interval, phase, calendar, completeUntil, edges, description };
 }
 
 /** `resample`; `resample W-FRI`. */

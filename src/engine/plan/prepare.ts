@@ -1,4 +1,4 @@
-import { gridOf, isTicks } from '../../sdk/time/grid.js';
+import { isTicks } from '../../sdk/time/grid.js';
 import type { PartChange } from '../fingerprint/changes.js';
 import { Explainer } from '../fingerprint/explain.js';
 import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
@@ -50,24 +50,44 @@ export function coveredOf(
 }
 
 function recordsOf(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
+  let reach: Reach = { lookbacks: [], spans: [] };
   return graph.nodes.map((node) => {
     const { hash, codeHash } = prints[node.index] as Fingerprint;
-    const { name, kind, label } = node;
+    const { name, kind, label, interval, phase, calendar } = node;
+    const own = reachOf(graph, node);
+    // Members of a family follow one another.
+    if (!isSame(reach.lookbacks, own.lookbacks) || !isSame(reach.spans, own.spans)) reach = own;
     return {
       fingerprint: hash,
       codeHash,
       strategy: graph.storedAs,
       node: name,
       kind,
-      ...gridOf(node),
+      interval,
+      phase,
+      calendar,
       inputs: node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash),
-      lookbacks: node.edges.map(({ lookback, gather }) => (node.scan ? null : gather ? 0 : lookback)),
-      spans: node.edges.map(({ node: input, span }) =>
-        !node.scan && span !== undefined && isTicks(graph.nodes[input] as GraphNode) ? span : null,
-      ),
+      lookbacks: reach.lookbacks,
+      spans: reach.spans,
       label,
       member: node.description.member ?? null,
       parts: () => partsOf(graph, node),
     };
   });
+}
+
+/** How far back a node looks at each input. */
+type Reach = Required<Pick<NodeRecord, 'lookbacks' | 'spans'>>;
+
+function reachOf(graph: Graph, node: GraphNode): Reach {
+  return {
+    lookbacks: node.edges.map(({ lookback, gather }) => (node.scan ? null : gather ? 0 : lookback)),
+    spans: node.edges.map(({ node: input, span }) =>
+      !node.scan && span !== undefined && isTicks(graph.nodes[input] as GraphNode) ? span : null,
+    ),
+  };
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((each, at) => each === b[at]);
 }

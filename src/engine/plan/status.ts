@@ -176,14 +176,14 @@ async function coverageBefore(
   store: NodeStore,
   { graph, fingerprints: prints, histories }: Prepared,
 ): Promise<readonly RangeSet[]> {
-  const others = new Map<number, string>();
   // Names of new nodes refer to nothing, and those of nodes that are as they were to the current version.
-  if (histories.some((history) => history !== 'new' && history !== 'same')) {
-    const current = await store.current(graph.storedAs);
-    for (const { name, index } of graph.nodes) {
-      const known = current.get(name);
-      if (known !== undefined && known !== prints[index]?.hash) others.set(index, known);
-    }
+  if (histories.every((history) => history === 'new' || history === 'same'))
+    return graph.nodes.map(() => NOTHING);
+  const others = new Map<number, string>();
+  const current = await store.current(graph.storedAs);
+  for (const { name, index } of graph.nodes) {
+    const known = current.get(name);
+    if (known !== undefined && known !== prints[index]?.hash) others.set(index, known);
   }
   const coverage = await store.covered([...others.values()]);
   return graph.nodes.map(({ index }) => coverage.get(others.get(index) ?? '')?.ranges ?? NOTHING);

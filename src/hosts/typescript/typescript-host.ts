@@ -7,7 +7,6 @@ import type {
   EdgeDescription,
   FiringProgress,
   GraphDescription,
-  MemberDescription,
   NodeDescription,
   NodeFailure,
   Part,
@@ -27,7 +26,7 @@ import { computeNode } from './compute/compute.js';
 import { computeTogether } from './compute/together.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import type { Wall } from './wall/wall.js';
-import { describedNode } from './compute/described-node.js';
+import { describedNode, type SharedParts } from './compute/described-node.js';
 import { NodeCodes, type NodeCodesOptions } from './node-codes.js';
 import { Spread, type MemberTrade } from './universe/spread.js';
 import {
@@ -60,8 +59,16 @@ interface KnownNode extends Required<Omit<NodeComputation, 'request' | 'progress
 
 /** What a computed node shares with the members of its family. */
 interface MemberFacts {
-  readonly common: Omit<NodeDescription, 'name' | 'inputs' | 'member' | 'location'>;
-  readonly windows: readonly Omit<EdgeDescription, 'node'>[];
+  readonly common: SharedParts;
+  readonly windows: readonly Window[];
+}
+
+type Window = Omit<EdgeDescription, 'node'>;
+
+/** Most windows are a period, and spreading ten thousand takes long. */
+function edgeOf(node: number, window: Window): EdgeDescription {
+  const { period, span, gather } = window;
+  return span === undefined && !gather ? { node, period } : { ...window, node };
 }
 
 /** Describes and computes the nodes of a strategy that this process has loaded. */
@@ -289,7 +296,8 @@ export class TypeScriptHost implements StrategyHost {
     const { name } = node;
     const locate = (): SourceLocation | null => this.#options.locate(node.origin);
     const member = this.#spread.memberOf(node);
-    if (node instanceof StreamInput) return describedNode(this.#describeStream(node, index, member), locate);
+    if (node instanceof StreamInput)
+      return describedNode(this.#streamFacts(node, index), { name, inputs: [], member }, locate);
     if (!isComputed(node)) {
       const text = `${name} is neither a StreamInput nor a Node nor a ScanNode.`;
       throw new SeamlessError('strategy', text, { node: name });
@@ -301,29 +309,23 @@ export class TypeScriptHost implements StrategyHost {
       families.set(definition, facts);
     }
     const { common, windows } = facts;
-    const inputs = this.#spread
-      .inputsOf(node)
-      .map((input, at): EdgeDescription => ({ ...windows[at], node: positions.get(input) as number }));
-    return describedNode({ ...common, name, inputs, member }, locate);
+    const inputs = this.#spread.inputsOf(node).map((input, at) => {
+      const window = windows[at] as Window;
+      return edgeOf(positions.get(input) as number, window);
+    });
+    return describedNode(common, { name, inputs, member }, locate);
   }
 
-  #describeStream(
-    node: StreamInput<unknown>,
-    index: number,
-    member: MemberDescription | null,
-  ): Omit<NodeDescription, 'location'> {
+  #streamFacts(node: StreamInput<unknown>, index: number): SharedParts {
     const interval = intervalOf(node) ?? presetInterval(node, this.#options.strategy);
     this.#checkPreset(node, interval);
     return {
       ...this.#ownFacts(node, index, interval),
-      name: node.name,
       kind: 'stream',
       scan: false,
       label: node.historyProvider.kind,
       leastHistory: node.period,
-      inputs: [],
       source: sourceOf(node.historyProvider),
-      member,
     };
   }
 

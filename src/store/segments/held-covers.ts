@@ -49,14 +49,21 @@ interface CountedRows {
   readonly cut: readonly Cover[];
 }
 
-const NO_COVERS = new Float64Array(0);
+/** Numbers of covers, from and to positions: a view of its own for each node would be larger than they are. */
+interface Held {
+  readonly numbers: Float64Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_COVERS: Held = { numbers: new Float64Array(0), from: 0, to: 0 };
 const NO_RANGES: RangeSet = [];
 
 /** Covers are ascending, and so what touches follows. */
-function rangesOf(numbers: Float64Array, reusedOnly: boolean): RangeSet {
+function rangesOf({ numbers, from, to }: Held, reusedOnly: boolean): RangeSet {
   const ranges: Range[] = [];
   let last: { start: Seconds; end: Seconds } | undefined;
-  for (let at = 0; at < numbers.length; at += WIDTH) {
+  for (let at = from; at < to; at += WIDTH) {
     const [start, end] = [numbers[at] as number, numbers[at + 1] as number];
     if (start >= end || (reusedOnly && numbers[at + REUSED] !== 1)) continue;
     if (last && start <= last.end) last.end = Math.max(last.end, end);
@@ -72,7 +79,7 @@ type CoverColumns = Readonly<
 
 /** Coverage by fingerprint, as numbers: a family adds thousands of covers each day, and a run holds all of them. */
 export class HeldCovers {
-  readonly #covers = new Map<string, Float64Array>();
+  readonly #covers = new Map<string, Held>();
   readonly #schemas: Schema[] = [];
   readonly #schemaAt = new Map<Schema, number>();
 
@@ -86,17 +93,16 @@ export class HeldCovers {
 
   /** Ascending. */
   of(fingerprint: string): readonly Cover[] {
-    const numbers = this.#covers.get(fingerprint);
-    if (!numbers) return [];
+    const { numbers, from, to } = this.#covers.get(fingerprint) ?? NO_COVERS;
     const covers: Cover[] = [];
-    for (let at = 0; at < numbers.length; at += WIDTH) covers.push(this.#cover(numbers, at));
+    for (let at = from; at < to; at += WIDTH) covers.push(this.#cover(numbers, at));
     return covers;
   }
 
   /** What is covered, and of it what was computed under another fingerprint, without an object for each cover. */
   covered(fingerprint: string): { readonly ranges: RangeSet; readonly reused: RangeSet } {
-    const numbers = this.#covers.get(fingerprint) ?? NO_COVERS;
-    return { ranges: rangesOf(numbers, false), reused: rangesOf(numbers, true) };
+    const held = this.#covers.get(fingerprint) ?? NO_COVERS;
+    return { ranges: rangesOf(held, false), reused: rangesOf(held, true) };
   }
 
   /**
@@ -104,11 +110,11 @@ export class HeldCovers {
    * counting.
    */
   counted(fingerprint: string, { start, end }: Range): CountedRows {
-    const numbers = this.#covers.get(fingerprint) ?? NO_COVERS;
+    const { numbers, from: first, to: last } = this.#covers.get(fingerprint) ?? NO_COVERS;
     let rows = 0;
     const schemas = new Set<Schema>();
     const cut: Cover[] = [];
-    for (let at = 0; at < numbers.length; at += WIDTH) {
+    for (let at = first; at < last; at += WIDTH) {
       const count = numbers[at + ROWS] as number;
       if (count > 0) schemas.add(this.#schemas[numbers[at + SCHEMA] as number] as Schema);
       const from = Math.max(numbers[at] as number, start);
@@ -147,7 +153,7 @@ export class HeldCovers {
     for (const [at, fingerprint] of fingerprints.entries()) {
       const from = row;
       while (row < count && columns.at[row] === at) row++;
-      this.#covers.set(fingerprint, all.subarray(from * WIDTH, row * WIDTH));
+      this.#covers.set(fingerprint, { numbers: all, from: from * WIDTH, to: row * WIDTH });
     }
   }
 
@@ -160,7 +166,7 @@ export class HeldCovers {
     for (const [fingerprint, list] of covers) {
       const from = at;
       for (const cover of list) at = this.#write(all, at, cover);
-      this.#covers.set(fingerprint, all.subarray(from, at));
+      this.#covers.set(fingerprint, { numbers: all, from, to: at });
     }
   }
 

@@ -3,11 +3,17 @@ import type { SourceLocation } from '../../../sdk/errors.js';
 
 /** A description whose place is looked up when needed: that takes the source map, and a hit does without. */
 export function describedNode(
-  parts: Omit<NodeDescription, 'location'>,
+  common: SharedParts,
+  own: OwnParts,
   locate: () => SourceLocation | null,
 ): NodeDescription {
-  return new DescribedNode(parts, locate);
+  return new DescribedNode(common, own, locate);
 }
+
+/** What members of a family may share. */
+export type SharedParts = Omit<NodeDescription, 'location' | keyof OwnParts>;
+
+type OwnParts = Pick<NodeDescription, 'name' | 'inputs' | 'member'>;
 
 /** A getter of a class: an object with a getter of its own has a shape of its own, which is dear by the thousand. */
 class DescribedNode implements NodeDescription {
@@ -26,19 +32,19 @@ class DescribedNode implements NodeDescription {
   readonly #locate: () => SourceLocation | null;
   #location: SourceLocation | null | undefined;
 
-  constructor(parts: Omit<NodeDescription, 'location'>, locate: () => SourceLocation | null) {
-    this.name = parts.name;
-    this.kind = parts.kind;
-    this.label = parts.label;
-    this.interval = parts.interval;
-    this.calendar = parts.calendar ?? null;
-    this.anchor = parts.anchor ?? null;
-    this.leastHistory = parts.leastHistory;
-    this.inputs = parts.inputs;
-    this.own = parts.own;
-    this.scan = parts.scan ?? false;
-    this.source = parts.source;
-    this.member = parts.member ?? null;
+  constructor(common: SharedParts, own: OwnParts, locate: () => SourceLocation | null) {
+    this.name = own.name;
+    this.kind = common.kind;
+    this.label = common.label;
+    this.interval = common.interval;
+    this.calendar = common.calendar ?? null;
+    this.anchor = common.anchor ?? null;
+    this.leastHistory = common.leastHistory;
+    this.inputs = own.inputs;
+    this.own = common.own;
+    this.scan = common.scan ?? false;
+    this.source = common.source;
+    this.member = own.member ?? null;
     this.#locate = locate;
   }
 
