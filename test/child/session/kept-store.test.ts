@@ -130,6 +130,27 @@ describe('a cache that a warm child keeps open', () => {
     assert.ok(Number(rows[0]?.['n']) > 0);
   });
 
+  it('is let go of while a strategy is being loaded', async () => {
+    // Its folder may be read, so its module can wait for a file.
+    const wait = `const lock = new Int32Array(new SharedArrayBuffer(4));
+while (!readdirSync(${JSON.stringify(project.root)}).includes('go.txt')) Atomics.wait(lock, 0, 0, 50);`;
+    const slow = `import { readdirSync } from 'node:fs';\nconsole.log('loading');\n${wait}\n`;
+    await first.materialize(project, range(100));
+    project.write({ 'slow.ts': slow + STRATEGY.replace('class Main', 'class Slow') });
+    const loading = first.printed(/loading/);
+    const ended: string[] = [];
+    const slowly = first
+      .materialize(project, { ...range(50), file: 'slow.ts', className: 'Slow' })
+      .finally(() => ended.push('first'));
+    await loading;
+    await second.materialize(project, range(120));
+    ended.push('second');
+    project.write({ 'go.txt': '' });
+    await slowly;
+    assert.deepEqual(ended, ['second', 'first']);
+    await assertLikeCold(120);
+  });
+
   it('is closed when the child ends', async () => {
     await withChild((child) => child.materialize(project, range(100)));
     const [row] = await query(inPlace(), 'SELECT count(*)::INTEGER AS n FROM coverage');
