@@ -1,5 +1,6 @@
 import { EXIT } from './exit-codes.js';
 import { isFileLike, unwritable, writeAll } from './write-all.js';
+import { takeChild } from './startup/child-ahead.js';
 import type { JobClient, JobClientOptions } from '../client/job-client.js';
 
 /** Where text is written. */
@@ -64,7 +65,7 @@ export function processTerminal(): Terminal {
         import('../client/job-client.js'),
         import('../protocol/built-file.js'),
       ]);
-      return JobClient.start({ ...options, childPath: builtFile('child.js') });
+      return JobClient.start({ ...options, childPath: builtFile('child.js') }, takeChild(options));
     },
   };
 }

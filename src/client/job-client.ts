@@ -101,12 +101,13 @@ export class JobClient {
 
   /**
    * Starts a child.
+   * @param started with these options, if it runs already
    * @throws SeamlessError `internal` when this installation lacks its program, `usage` when this Node is too old
    */
-  static start(options: JobClientOptions): JobClient {
+  static start(options: JobClientOptions, started?: ChildProcess): JobClient {
     const tooOld = needsNewerNode(process.versions.node);
     if (tooOld !== null) throw new SeamlessError('usage', tooOld);
-    return new JobClient(forkChild(options), options.onLog ?? (() => undefined));
+    return new JobClient(started ?? forkChild(options), options.onLog ?? (() => undefined));
   }
 
   /** Resolves when the child accepts requests, or has ended. */

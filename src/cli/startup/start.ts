@@ -1,3 +1,4 @@
+import { endChildAhead, startChildAhead } from './child-ahead.js';
 import { quickHit } from './quick-hit.js';
 import { keepCompiled } from '../../protocol/compile-cache.js';
 
@@ -11,10 +12,12 @@ if (hit) {
   ]);
   showReport(processTerminal(), hit.report, hit.json);
 } else {
+  startChildAhead(args);
   const [{ main }, { processTerminal }] = await Promise.all([
     import('../program.js'),
     import('../terminal.js'),
   ]);
   // Not process.exit(): output to a pipe may still be pending.
   process.exitCode = await main(args, processTerminal());
+  endChildAhead();
 }
