@@ -32,7 +32,7 @@ export async function runStatus(terminal: Terminal, spec: string, flags: StatusF
   const ask = async (jobs: Jobs, options: RequestOptions): Promise<StatusReport> => {
     // Loaded when needed, while the child starts.
     const { bundleAhead } = await import('../startup/bundle-ahead.js');
-    const bundle = await bundleAhead(strategy);
+    const bundle = await bundleAhead(strategy, null);
     return jobs.request('status', { strategy, ...range, cacheDir, ...(bundle && { bundle }) }, options);
   };
   const status = await withJobs(terminal, ask, { bundles: true, show });

@@ -7,12 +7,13 @@ import type { StrategyRef } from '../../protocol/payloads.js';
 /**
  * Bundles a strategy in this process while its child starts: a small run takes 0.2 s less of 2.4. Runs none of its code.
  * Undefined if it cannot be bundled: the child then tries itself and reports why.
+ * @param cacheDir made if it is missing; null: not needed
  */
 export async function bundleAhead(
   { file, projectRoot }: StrategyRef,
-  cacheDir: string,
+  cacheDir: string | null,
 ): Promise<BundledCode | undefined> {
-  const made = makeFolder(cacheDir);
+  const made = cacheDir !== null && makeFolder(cacheDir);
   try {
     const sdkUrl = pathToFileURL(builtFile('index.js')).href;
     return await bundleCode({ file, projectRoot, sdkUrl });

@@ -329,9 +329,11 @@ export class TypeScriptHost implements StrategyHost {
     };
   }
 
-  #ownFacts({ calendar, anchor = null }: DagNode, index: number, interval: Seconds | null) {
+  #ownFacts(node: DagNode, index: number, interval: Seconds | null) {
     const { own } = this.#codes.of(index);
-    return { interval, calendar: calendar === undefined ? null : JSON.stringify(calendar), anchor, own };
+    const { anchor = null } = node;
+    const calendar = node.calendar === undefined ? null : JSON.stringify(node.calendar);
+    return { interval, calendar, anchor, own };
   }
 
   #memberFacts(node: ComputedNode, index: number): MemberFacts {
