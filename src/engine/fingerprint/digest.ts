@@ -72,6 +72,7 @@ export function numbersDigest(values: Float64Array): Digest {
 // Tables do not change, so one digest serves comparing inputs, storing segments and storing pages.
 const tables = new WeakMap<Table, Digest>();
 const numbers = new WeakMap<Float64Array, Digest>();
+const partsOfTimes = new WeakMap<Float64Array, Map<string, Digest>>();
 
 function digestOf(table: Table, from: number, to: number): Digest {
   if (from >= to) return EMPTY_DIGEST;
@@ -81,7 +82,7 @@ function digestOf(table: Table, from: number, to: number): Digest {
     isAllNull(masks[index] ?? null) ? 'null' : column.type,
   );
   const allNull = types.every((type) => type === 'null') && (table.shape === 'value' || isAllNull(present));
-  const times = numbersDigest(numbersOf(table.ts, from, to));
+  const times = timesDigest(table.ts, from, to);
   // All-null rows look the same before and after a node's first record fixes its columns.
   if (allNull) return textDigest(['null', String(to - from), times]);
   const columns = table.columns.map((column, index) =>
@@ -101,7 +102,7 @@ function valuesDigest(column: Column, from: number, to: number): Digest {
   switch (column.type) {
     case 'number':
     case 'null':
-      return numbersDigest(numbersOf(column.values, from, to));
+      return partDigest(column.values, from, to);
     case 'boolean':
       return bytesDigest(column.values.subarray(from, to));
     default:
@@ -109,9 +110,22 @@ function valuesDigest(column: Column, from: number, to: number): Digest {
   }
 }
 
-/** The whole array itself, whose digest may be cached. */
-function numbersOf(values: Float64Array, from: number, to: number): Float64Array {
-  return from === 0 && to === values.length ? values : values.subarray(from, to);
+/** Only a whole array is asked for again. */
+function partDigest(values: Float64Array, from: number, to: number): Digest {
+  if (from === 0 && to === values.length) return numbersDigest(values);
+  const { BYTES_PER_ELEMENT: size } = values;
+  return bytesDigest(Buffer.from(values.buffer, values.byteOffset + from * size, (to - from) * size));
+}
+
+/** Of times also a part is: nodes of one grid share them. */
+function timesDigest(ts: Float64Array, from: number, to: number): Digest {
+  if (from === 0 && to === ts.length) return numbersDigest(ts);
+  const parts = partsOfTimes.get(ts) ?? new Map<string, Digest>();
+  partsOfTimes.set(ts, parts);
+  const key = `${from} ${to}`;
+  const digest = parts.get(key) ?? partDigest(ts, from, to);
+  parts.set(key, digest);
+  return digest;
 }
 
 function maskOf(valid: Uint8Array | null, from: number, to: number): Uint8Array | null {

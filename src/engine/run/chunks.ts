@@ -5,13 +5,10 @@ import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
 import { bytesDigest } from '../fingerprint/digest.js';
-import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation/evaluation.js';
+import { schemaOf } from './evaluation/evaluation.js';
 import { digestsKey, type Candidates } from './candidates.js';
-import type { Firings } from './evaluation/firing.js';
-import { Grids } from './evaluation/grids.js';
-import { HeldRows, since, unbrokenFrom } from './evaluation/held.js';
-import { inputDigests } from './input-digests.js';
-import type { Edge, GraphNode } from '../graph/graph.js';
+import { ChunkInputs } from './chunk-inputs.js';
+import type { GraphNode } from '../graph/graph.js';
 import type { Batch } from '../plan/parts.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';
@@ -26,14 +23,12 @@ import { sameCode, Withdrawn } from './withdrawn.js';
 /** A chunk's stored rows, by node, until the node takes them. */
 type Loaded = Map<number, readonly Table[]>;
 
-/** A node emitted fewer rows than planned: it must be planned with more history. */
-export class ShortHistory extends Error {
-  readonly node: number;
-
-  constructor(node: number) {
-    super('short history');
-    this.node = node;
-  }
+/** A part of a node's range: to be computed, or to be taken over from a stored segment. */
+interface Piece {
+  readonly range: Range;
+  /** Whether its rows are stored. */
+  readonly keep: boolean;
+  readonly candidate?: Candidate;
 }
 
 /** Runs planned work chunk by chunk, and commits each chunk. */
@@ -41,9 +36,7 @@ export class ChunkRunner {
   readonly #state: RunState;
   readonly #work: ReadonlyMap<number, NodeWork>;
   readonly #candidates: Candidates;
-  readonly #held = new HeldRows();
-  readonly #atHand: AtHand;
-  #grids = new Grids();
+  readonly #inputs: ChunkInputs;
   readonly #scans: Scans;
   #since: ReadonlyMap<number, ReadsSince> = new Map();
   /** The chunk length if all nodes of its part were computed: all segments end at its multiples, whichever nodes are active. */
@@ -60,10 +53,7 @@ export class ChunkRunner {
     this.#candidates = candidates;
     this.#scans = new Scans(state);
     this.#unstored = new Unstored(state);
-    this.#atHand = {
-      nodes: state.graph.nodes,
-      rows: (edge) => this.#held.of(state.canonical(edge.node)),
-    };
+    this.#inputs = new ChunkInputs(state, work);
   }
 
   /** @throws ShortHistory when a node must be planned with more history. Earlier chunks are committed */
@@ -142,21 +132,22 @@ export class ChunkRunner {
       const work = this.#work.get(index);
       if (!work) continue;
       const node = this.#state.node(index);
-      const inputs = node.edges.flatMap((edge) => tasks.get(this.#state.canonical(edge.node)) ?? []);
-      const stored = loaded.get(index) ?? [];
+      const rows = loaded.get(index) ?? [];
       loaded.delete(index);
-      const task = this.#runNode(node, work, chunk, stored, inputs);
+      const ranges = within(work.compute, slotsOf(node, chunk));
+      if (ranges.length === 0) {
+        this.#hold(node, work, rows);
+        continue;
+      }
+      const inputs = node.edges.flatMap((edge) => tasks.get(this.#state.canonical(edge.node)) ?? []);
+      const task = this.#runNode(node, work, ranges, rows, inputs);
       task.catch((reason: unknown) => (this.#stopped ??= { reason }));
       tasks.set(index, task);
     }
     await Promise.allSettled(tasks.values());
     if (this.#stopped) this.#state.done = done;
     this.#throwIfStopped();
-    for (const [index, { carried, carriedSpan }] of this.#work) {
-      const rows = carriedSpan === null ? null : this.#held.rowsSince(index, chunk.end - carriedSpan);
-      this.#held.trim(index, rows ?? carried ?? 0);
-    }
-    this.#grids = new Grids();
+    this.#inputs.endChunk(chunk);
   }
 
   #throwIfStopped(): void {
@@ -166,17 +157,24 @@ export class ChunkRunner {
   /** Starts as soon as its inputs are done. @param loaded its stored rows */
   async #runNode(
     node: GraphNode,
-    { compute, carried, demand }: NodeWork,
-    chunk: Range,
+    work: NodeWork,
+    ranges: readonly Range[],
     loaded: readonly Table[],
     inputs: readonly Promise<void>[],
   ): Promise<void> {
-    await Promise.all(inputs);
+    if (inputs.length > 0) await Promise.all(inputs);
     const produced = [...loaded];
-    for (const range of within(compute, slotsOf(node, chunk)))
-      produced.push(...(await this.#produce(node, range)));
-    if (carried === null) return;
-    this.#held.add(node.index, node.name, since(produced, unbrokenFrom({ compute, demand })));
+    for (const range of ranges) produced.push(...(await this.#produce(node, range)));
+    this.#inputs.add(node, work, produced);
+  }
+
+  /** Rows that are there already. */
+  #hold(node: GraphNode, work: NodeWork, rows: readonly Table[]): void {
+    try {
+      this.#inputs.add(node, work, rows);
+    } catch (reason) {
+      this.#stopped ??= { reason };
+    }
   }
 
   /** Reads what consumers need of covered rows, for all nodes at once. */
@@ -202,20 +200,33 @@ export class ChunkRunner {
   async #produce(node: GraphNode, range: Range): Promise<Table[]> {
     const kept = intersection(range, this.#state.kept(node));
     if (node.scan) return this.#produceScan(node, range, !isEmpty(kept));
-    if (isEmpty(kept)) return [await this.#compute(node, range, false)];
-    const tables = [await this.#compute(node, { start: range.start, end: kept.start }, false)];
-    let start = kept.start;
-    for (const candidate of this.#fitting(node, kept)) {
-      if (candidate.range.start < start) continue;
-      tables.push(...(await this.#computeKept(node, { start, end: candidate.range.start })));
+    const tables: Table[] = [];
+    for (const { candidate, ...piece } of this.#piecesOf(node, range, kept)) {
+      if (!candidate) {
+        tables.push(await this.#compute(node, piece.range, piece.keep));
+        continue;
+      }
       const [rows] = await this.#state.store.readSegments([candidate.segment]);
       if (this.#isVoid(node, candidate.range)) return [];
       tables.push(this.#reuse(node, candidate, rows ?? emptyTable()));
+    }
+    return tables;
+  }
+
+  /** What is computed of a range and what is reused, in order. @param kept the part of it that is stored */
+  #piecesOf(node: GraphNode, range: Range, kept: Range): readonly Piece[] {
+    if (isEmpty(kept)) return [{ range, keep: false }];
+    const pieces: Piece[] = [{ range: { start: range.start, end: kept.start }, keep: false }];
+    let start = kept.start;
+    for (const candidate of this.#fitting(node, kept)) {
+      if (candidate.range.start < start) continue;
+      pieces.push(...this.#keptPieces(node, { start, end: candidate.range.start }));
+      pieces.push({ range: candidate.range, keep: true, candidate });
       start = candidate.range.end;
     }
-    tables.push(...(await this.#computeKept(node, { start, end: kept.end })));
-    tables.push(await this.#compute(node, { start: kept.end, end: range.end }, false));
-    return tables;
+    pieces.push(...this.#keptPieces(node, { start, end: kept.end }));
+    pieces.push({ range: { start: kept.end, end: range.end }, keep: false });
+    return pieces.filter((piece) => !isEmpty(piece.range));
   }
 
   /** The same for a scan, block by block: a segment fits if its inputs do and the state before it is the same. */
@@ -252,23 +263,23 @@ export class ChunkRunner {
       .of(codeHash, node.edges.length)
       .filter((alike) => alike.range.start >= range.start && alike.range.end <= end)
       .flatMap((alike) => {
-        const { asOf, ends, lacking } = this.#firings(node, alike.range);
-        if (this.#shortOf(node, lacking) !== null) return [];
-        const digests = inputDigests(this.#state, this.#held, node, alike.range.start, { ends, asOf });
+        const { asOf, ends, lacking } = this.#inputs.firings(node, alike.range);
+        if (this.#inputs.shortOf(node, lacking) !== null) return [];
+        const digests = this.#inputs.digests(node, alike.range.start, { ends, asOf });
         return alike.byDigests.get(digestsKey(digests)) ?? [];
       })
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
   }
 
   /** With few active nodes a chunk is long; a run of all nodes can only reuse segments within one of its own chunks. */
-  async #computeKept(node: GraphNode, range: Range): Promise<Table[]> {
-    const tables: Table[] = [];
+  #keptPieces(node: GraphNode, range: Range): readonly Piece[] {
+    const pieces: Piece[] = [];
     for (let start = range.start; start < range.end;) {
       const end = Math.min(range.end, borderAfter(node, start, this.#grain));
-      tables.push(await this.#compute(node, { start, end }, true));
+      pieces.push({ range: { start, end }, keep: true });
       start = end;
     }
-    return tables;
+    return pieces;
   }
 
   async #compute(node: GraphNode, planned: Range, keep: boolean): Promise<Table> {
@@ -276,7 +287,7 @@ export class ChunkRunner {
     if (isEmpty(range)) return emptyTable();
     const before = node.scan ? await this.#scans.before(node, range.start) : null;
     const slots = keep ? this.#state.counted(node, range) : 0;
-    const request = this.#requestFor(node, range, before);
+    const request = this.#inputs.requestFor(node, range, before);
     this.#throwIfStopped();
     const { table, failure, state } = await this.#state.compute(node, request, slots);
     if (this.#isVoid(node, range)) return emptyTable();
@@ -293,27 +304,6 @@ export class ChunkRunner {
   /** Whether a node with the same code as this node or an input was found to look ahead since work on the range began. */
   #isVoid(node: GraphNode, range: Range): boolean {
     return this.#state.limit(node) <= range.start;
-  }
-
-  #requestFor(node: GraphNode, range: Range, state: ScanState | null): ComputeRequest {
-    const firings = this.#firings(node, range);
-    this.#refuseShort(node, firings.lacking);
-    const request = requestOf(node, firings, this.#atHand, this.#state.schema(node.index));
-    return state ? { ...request, state } : request;
-  }
-
-  /** An input with too few rows whose history could reach further back must be planned again. */
-  #refuseShort(node: GraphNode, lacking: readonly number[]): void {
-    const short = this.#shortOf(node, lacking);
-    if (short !== null) throw new ShortHistory(short);
-  }
-
-  #shortOf(node: GraphNode, lacking: readonly number[]): number | null {
-    // Windows counted in time are planned by time: what they lack does not exist.
-    const edge = node.edges.find(
-      (each, position) => lacking[position] && each.span === undefined && this.#reachesFurther(each),
-    );
-    return edge ? this.#state.canonical(edge.node) : null;
   }
 
   #fail(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
@@ -346,7 +336,7 @@ export class ChunkRunner {
     // After a failure, only the bars before it count.
     const fired = lowerBound(asOf, closeOf(range.end, node));
     const ends = inputs.map((input) => input.end);
-    const digests = inputDigests(this.#state, this.#held, node, range.start, { ends, asOf }, fired);
+    const digests = this.#inputs.digests(node, range.start, { ends, asOf }, fired);
     const segment = {
       fingerprint: hash,
       codeHash,
@@ -378,16 +368,6 @@ export class ChunkRunner {
   #sinceOf(node: GraphNode): { since?: ReadsSince } {
     const since = this.#since.get(node.index);
     return since ? { since } : {};
-  }
-
-  /** Whether an input's history may reach further back than planned. */
-  #reachesFurther(edge: Edge): boolean {
-    const source = this.#state.canonical(edge.node);
-    return (this.#work.get(source)?.demand?.start ?? Infinity) > this.#state.horizon(source).begin;
-  }
-
-  #firings(node: GraphNode, range: Range): Firings {
-    return firingsOf(node, range, this.#atHand, this.#grids);
   }
 }
 

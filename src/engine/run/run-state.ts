@@ -10,7 +10,7 @@ import type { NodeStore } from '../ports/store.js';
 import { intersection, union, type RangeSet } from '../plan/ranges.js';
 import type { Deadlines } from '../sources/deadline.js';
 import { refusalOf } from '../sources/refusals.js';
-import { evaluate, widerSchema } from './evaluation/evaluation.js';
+import { settled, widerSchema } from './evaluation/evaluation.js';
 import type { CoveredPart, RunProgress } from './reporting/report.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
@@ -294,12 +294,8 @@ export class RunState {
   async compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
     const share = request.asOf.length > 0 ? slots / request.asOf.length : 0;
     this.#unsettled = true;
-    const result = await evaluate(
-      this.#host,
-      request,
-      (done) => this.#report(node, done * share),
-      this.#hooks.signal,
-    );
+    const progress = (done: number): void => this.#report(node, done * share);
+    const result = settled(request, await this.#host.compute(request, progress, this.#hooks.signal));
     this.throwIfCancelled();
     if (slots > 0) this.progressed(node, slots);
     this.#hooks.made?.(bytesIn(result.table));

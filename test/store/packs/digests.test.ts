@@ -57,6 +57,20 @@ describe('the digest of a table', () => {
     );
   });
 
+  it('of a part is that of its rows, also where tables share their times and parts were asked for before', () => {
+    fc.assert(
+      fc.property(tables, tables, (table, other) => {
+        const fits = other.ts.length === table.ts.length;
+        const all = fits ? [table, { ...other, ts: table.ts }, table] : [table, table];
+        for (const each of all)
+          for (let from = 0; from <= each.ts.length; from++)
+            for (let to = from; to <= each.ts.length; to++)
+              assert.equal(tableDigest(each, from, to), tableDigest(copyOf(sliceTable(each, from, to))));
+      }),
+      cases(1000),
+    );
+  });
+
   it('takes numbers as the pages of a pack do', () => {
     fc.assert(
       fc.property(fc.float64Array(), (values) => {

@@ -3,14 +3,7 @@ import type { Table } from '../../../sdk/table.js';
 import type { Range } from '../../../sdk/time/time.js';
 import { settleNaN } from '../../fingerprint/canonical.js';
 import { needOf, type Edge, type GraphNode } from '../../graph/graph.js';
-import type {
-  ComputeInput,
-  ComputeRequest,
-  ComputeResult,
-  FiringProgress,
-  Schema,
-  StrategyHost,
-} from '../../ports/host.js';
+import type { ComputeInput, ComputeRequest, ComputeResult, Schema } from '../../ports/host.js';
 import { findFirings, type FiringInput, type Firings } from './firing.js';
 import type { Grids } from './grids.js';
 
@@ -55,16 +48,6 @@ export function requestOf(
     ...(edge.gather && { gather: edge.gather }),
   }));
   return { node: node.index, interval: node.interval, opens, asOf, inputs, expected };
-}
-
-/** Has the host compute, and normalizes the result. */
-export async function evaluate(
-  host: StrategyHost,
-  request: ComputeRequest,
-  progress: FiringProgress,
-  signal: AbortSignal,
-): Promise<ComputeResult> {
-  return settled(request, await host.compute(request, progress, signal));
 }
 
 /** Normalizes bits that may differ without meaning. */

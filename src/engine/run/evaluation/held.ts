@@ -9,7 +9,7 @@ import {
   type Table,
 } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time/time.js';
-import { knownDigest, tableDigest, type Digest } from '../../fingerprint/digest.js';
+import { knownDigest, tableDigest, textDigest, type Digest } from '../../fingerprint/digest.js';
 import type { NodeWork } from '../../plan/plan.js';
 import { union } from '../../plan/ranges.js';
 import { sameTimes } from './grids.js';
@@ -55,10 +55,9 @@ export class HeldRows {
     }
     try {
       const parts = [...(before ? [before] : []), ...sorted];
-      this.#tables.set(
-        index,
-        concatTables(parts, (times) => this.#join(times)),
-      );
+      const table = concatTables(parts, (times) => this.#join(times));
+      // Nodes with equal times have the same array: they fire alike.
+      this.#tables.set(index, parts.length === 1 ? { ...table, ts: this.#join([table.ts]) } : table);
     } catch (cause) {
       throw unjoinable(name, cause);
     }
@@ -71,7 +70,8 @@ export class HeldRows {
         each.parts.every((part, i) => sameTimes(part, parts[i] as Float64Array)),
     );
     if (known) return known.ts;
-    const ts = concatFloats(parts);
+    const [only] = parts;
+    const ts = only && parts.length === 1 ? only : concatFloats(parts);
     this.#joined.push({ parts, ts });
     return ts;
   }
@@ -91,6 +91,10 @@ export class HeldRows {
       this.#tables.set(index, rows < table.ts.length / 2 ? copyTable(last) : last);
     }
     this.#pieces.delete(index);
+  }
+
+  /** Forgets what holds for the rows of one chunk. */
+  endChunk(): void {
     this.#digests.clear();
     this.#joined.length = 0;
   }
@@ -104,6 +108,16 @@ export class HeldRows {
     const whole = piece?.from === from && piece.rows === to - from ? piece.of : null;
     const digest =
       typeof whole === 'string' ? whole : whole ? tableDigest(whole) : tableDigest(this.of(index), from, to);
+    this.#digests.set(key, digest);
+    return digest;
+  }
+
+  /** Digest of rows `[from, inside)` and `[inside, to)`, of which many consumers share one. */
+  digestOfTwo(index: number, from: number, inside: number, to: number): Digest {
+    const key = `${index} ${from} ${inside} ${to}`;
+    const known = this.#digests.get(key);
+    if (known !== undefined) return known;
+    const digest = textDigest([this.digest(index, from, inside), this.digest(index, inside, to)]);
     this.#digests.set(key, digest);
     return digest;
   }
