@@ -182,8 +182,11 @@ export class Workbench {
   /** Opens the range picker from the lens of the open file, with its choices. */
   async openRangePicker(): Promise<void> {
     const lens = this.lens('Materialize range').first();
-    await lens.waitFor();
-    await this.untilAsked(this.quickRows('All').first(), () => clicked(lens, 10_000));
+    await this.untilAsked(this.quickRows('All').first(), async () => {
+      await this.#moveMouseAway();
+      // The editor may be scrolled, with the lens above its top.
+      if (!(await clicked(lens, 10_000))) await this.#goToTop();
+    });
   }
 
   /** Materializes all that the sources of the open file's strategy have. */
@@ -272,6 +275,11 @@ export class Workbench {
         return;
       await this.#closeQuickInput();
     }
+  }
+
+  async #goToTop(): Promise<void> {
+    await this.command('View: Focus Active Editor Group');
+    await this.page.keyboard.press('Control+Home');
   }
 
   /** A hover stays, and covers what is beneath it, as long as the mouse is there. */
