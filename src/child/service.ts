@@ -22,7 +22,7 @@ import {
 import { CacheLimit, changeCache } from './requests/cache-request.js';
 import { fetchPreset } from './requests/fetch.js';
 import { holding } from './requests/holding.js';
-import { lookAhead } from './requests/look-ahead.js';
+import { openAhead } from './requests/open-ahead.js';
 import { inspect } from './requests/inspect.js';
 import { verifyStrategy } from './requests/verify.js';
 import { compareRun, openRecording } from './requests/live/parity.js';
@@ -378,7 +378,7 @@ export class JobService {
     work: (session: StrategySession) => Promise<T>,
     made?: OpenHooks['made'],
   ): Promise<T> {
-    const ahead = lookAhead(this.#stores, ref, cache, hooks);
+    const ahead = openAhead(this.#stores, ref, cache, hooks);
     try {
       const afterwards = async (session: StrategySession): Promise<T> => {
         await ahead.done();

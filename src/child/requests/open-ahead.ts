@@ -5,7 +5,7 @@ import type { StoreKeeper } from '../session/store-keeper.js';
 import { openOptions, type OpenedCache, type RequestHooks } from './request.js';
 
 /** A cache that is opened while its strategy is loaded. */
-interface LookingAhead {
+interface OpeningAhead {
   /** Before the cache is used. @throws what opening it throws */
   done(): Promise<void>;
   /** Gives up, if the strategy cannot be loaded. */
@@ -16,12 +16,12 @@ interface LookingAhead {
  * Opens a cache and looks up what it has of a strategy, which takes as long as describing a thousand symbols. Another process that asks
  * for the cache meanwhile gets it.
  */
-export function lookAhead(
+export function openAhead(
   stores: StoreKeeper,
   { className, ...place }: StrategyRef,
   cache: OpenedCache,
   hooks: RequestHooks,
-): LookingAhead {
+): OpeningAhead {
   if (!hasCache(cache.dir)) {
     stores.prepare(cache);
     return { done: () => Promise.resolve(), end: () => Promise.resolve() };
