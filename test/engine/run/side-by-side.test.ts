@@ -91,12 +91,31 @@ class FamilyHost extends WorldHost {
   }
 }
 
+/** Node 4 takes until node 1 is done, and what follows from that. */
+class SlowChainHost extends WorldHost {
+  #firstIsDone: () => void = () => undefined;
+  readonly #first = new Promise<void>((resolve) => (this.#firstIsDone = resolve));
+
+  override async compute(
+    request: ComputeRequest,
+    ...more: [FiringProgress, AbortSignal]
+  ): Promise<ComputeResult> {
+    const result = await super.compute(request, ...more);
+    if (request.node === 1) this.#firstIsDone();
+    if (request.node === 4) {
+      await this.#first;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return result;
+  }
+}
+
 describe('nodes that are computed side by side', () => {
   it('no longer start once the chunk has to be planned anew', async () => {
     const sparse = node(60, { 0: 1 }, { seed: 3, sparse: 2 });
     const chain = [reads(0, 5), reads(3, 6), reads(4, 7), reads(5, 8)];
     const specs: Spec[] = [prices(), sparse, reads(1, 4, 20), ...chain];
-    const host = new WorldHost(specs);
+    const host = new SlowChainHost(specs);
     const ports = portsOf(specs, new MemoryStore(), { host });
     const counts: number[] = [];
     const progress = (at: RunProgress): void => {
