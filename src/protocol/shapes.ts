@@ -18,7 +18,7 @@ export function list<S extends v.GenericSchema>(
   return v.array(item);
 }
 
-/** The same for items that a function checks: ten thousand schemas take longer than all else about them. */
+/** The same for items that a function checks: a schema for each of ten thousand items is slow. */
 function listOf<T>(is: (item: unknown) => item is T, expected: string): SchemaOf<readonly T[]> {
   return v.custom<readonly T[]>((value) => {
     if (!Array.isArray(value)) return false;

@@ -16,11 +16,11 @@ export function startChildAhead([command = '', ...rest]: readonly string[]): voi
     if (child.pid === undefined) child.on('error', () => undefined);
     else ahead = child;
   } catch {
-    // The same.
+    // The command's own attempt fails likewise, and reports it.
   }
 }
 
-/** The child that was started ahead, if it is as one is needed, and lives. */
+/** The child that was started ahead, if it fits these options and still runs. */
 export function takeChild({ bundles, loads }: Partial<ChildOptions>): ChildProcess | undefined {
   if (!bundles || loads === false) return undefined;
   const child = ahead;

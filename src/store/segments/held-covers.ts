@@ -59,7 +59,7 @@ interface Held {
 const NO_COVERS: Held = { numbers: new Float64Array(0), from: 0, to: 0 };
 const NO_RANGES: RangeSet = [];
 
-/** Covers are ascending, and so what touches follows. */
+/** Covers ascend, so those that touch follow one another. */
 function rangesOf({ numbers, from, to }: Held, reusedOnly: boolean): RangeSet {
   const ranges: Range[] = [];
   let last: { start: Seconds; end: Seconds } | undefined;

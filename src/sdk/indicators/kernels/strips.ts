@@ -10,7 +10,7 @@ const WINDOWS = 16;
 
 /**
  * Calls a kernel for one strip of the firings after the other, so that its scratch memory stays small. A value depends on its
- * window alone, so the strips change none.
+ * window alone, so strips change no value.
  * @param lookback rows that a firing reads of each input
  */
 export function inStrips(
