@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { BundledCode } from '../../hosts/typescript/bundle/bundle.js';
 import { PRESETS_FILE } from '../../settings/files.js';
@@ -23,8 +23,8 @@ const CONFIGURATION = [
 /** Code that may load modules missing from the bundle's list of inputs. */
 const DYNAMIC = /\bcreateRequire\b|\bimport\s*\(/;
 
-/** Settings that make module resolution look in places that are not followed here. */
-const REDIRECTING = /"(?:paths|baseUrl|rootDirs)"\s*:/;
+/** Settings that make module resolution look in places that are not followed here. An escape may spell one of them. */
+const REDIRECTING = /"(?:paths|baseUrl|rootDirs)"|\\u/;
 
 /**
  * Everything a bundle depends on: its files, and the folders and settings that determined them. Null if that is unknown.
@@ -51,14 +51,28 @@ export function bundleEvidence(bundle: BundledCode, file: string, projectRoot: s
       for (const each of packageFolders(join(folder, 'node_modules'))) folders.add(each);
     }
   }
-  for (const { path, signature } of [...files.values()]) {
-    if (signature !== null && /[jt]sconfig\.json$/.test(path) && !follow(path, note)) return null;
+  for (const config of new Set(inputs.map(configOf))) {
+    if (config !== null && !follow(config, note)) return null;
   }
   // Any change updates a folder's time, so coarse time stamps matter less.
   return {
     files: [...files.values()],
     folders: [...folders].map((path) => folderEvidence(path, bundle.begunAt)),
   };
+}
+
+/** The only tsconfig.json or jsconfig.json that the bundler reads for a file: the nearest one, and none for packages. */
+function configOf(input: string): string | null {
+  if (dirname(input).split(sep).includes('node_modules')) return null;
+  const configs = above(input).flatMap((folder) => [
+    join(folder, 'tsconfig.json'),
+    join(folder, 'jsconfig.json'),
+  ]);
+  return configs.find(isFile) ?? null;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function above(path: string): string[] {
@@ -78,16 +92,21 @@ function packageFolders(folder: string): string[] {
   return [folder, ...scopes.map((name) => join(folder, name))];
 }
 
-/** Records what a tsconfig extends. False if that leads to a package, or if the bundler is redirected. */
-function follow(path: string, note: (path: string) => void): boolean {
+/** Records what a config extends. False if that is not clearly one file beside it, or if the bundler is redirected. */
+function follow(path: string, note: (path: string) => void, behind: readonly string[] = []): boolean {
   const text = readFileSync(path, 'utf8');
   if (REDIRECTING.test(text)) return false;
-  if (!/"extends"/.test(text)) return true;
+  const extended = text.split('"extends"').length - 1;
+  if (extended === 0) return true;
   const named = /"extends"\s*:\s*"([^"\\]+)"/.exec(text)?.[1];
-  if (named === undefined || !/^(?:\.{1,2}\/|\/)/.test(named)) return false;
+  // A second mention may be a comment. The bundler resolves from where a link leads.
+  if (extended > 1 || named === undefined || lstatSync(path).isSymbolicLink()) return false;
+  if (!/^(?:\.{1,2}\/|\/)/.test(named)) return false;
   const target = resolve(dirname(path), named);
   note(target);
   note(`${target}.json`);
-  const found = [target, `${target}.json`].find((each) => existsSync(each) && statSync(each).isFile());
-  return found !== undefined && found !== path && follow(found, note);
+  const found = [target, `${target}.json`].find(isFile);
+  return (
+    found !== undefined && found !== path && !behind.includes(found) && follow(found, note, [...behind, path])
+  );
 }
