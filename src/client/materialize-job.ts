@@ -90,6 +90,7 @@ export class MaterializeSeamlessJob {
     if (known) return known;
     const client = JobClient.start({
       childPath: this.#programs.childPath ?? builtFile('child.js'),
+      batch: true,
       onLog: print,
     });
     try {
