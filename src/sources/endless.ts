@@ -2,8 +2,9 @@ import type { BigIntStats, Stats } from 'node:fs';
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { OpenStream } from '../engine/ports/source.js';
-import { sqlText, type Database } from './sql/database.js';
+import { type Database } from './sql/database.js';
 import { sourceError } from './faults.js';
+import { sqlText } from '../sdk/sql-text.js';
 
 /** Linux file systems with generated files, by their statfs(2) numbers: proc, debugfs, tracefs. */
 const MADE_WHEN_READ: ReadonlySet<number> = new Set([0x9fa0, 0x64626720, 0x74726163]);

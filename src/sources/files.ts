@@ -5,10 +5,11 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { isSettled } from '../sdk/file-stamps.js';
-import { literalPath, sqlText, type Database } from './sql/database.js';
+import { literalPath, type Database } from './sql/database.js';
 import type { Scratch } from './scratch.js';
 import { refuseEndless, refuseEndlessFiles } from './endless.js';
 import { sourceError } from './faults.js';
+import { sqlText } from '../sdk/sql-text.js';
 
 /** Remembers content hashes between runs, by the file's `stat` signature. A `Map` will do. */
 export interface ContentHints {

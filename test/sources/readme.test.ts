@@ -9,11 +9,12 @@ import { httpHistory } from '../../src/sdk/wire/http-history.js';
 import { postgresHistory } from '../../src/sdk/wire/postgres-history.js';
 import type { HistoryProvider } from '../../src/sdk/providers/providers.js';
 import { TICK } from '../../src/sdk/time/time.js';
-import { Database, sqlText } from '../../src/sources/sql/database.js';
+import { Database } from '../../src/sources/sql/database.js';
 import { installCcxt } from '../support/exchange/ccxt.js';
 import { Exchange, klines } from '../support/exchange/exchange.js';
 import { Postgres } from '../support/postgres/postgres.js';
 import { Project, readAll } from './support.js';
+import { sqlText } from '../../src/sdk/sql-text.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { TICKS } from '../../src/sdk/time/grid.js';
-import { Database, sqlText } from '../../src/sources/sql/database.js';
+import { Database } from '../../src/sources/sql/database.js';
 import { fails, Project, readAll, rowsOf } from './support.js';
+import { sqlText } from '../../src/sdk/sql-text.js';
 
 const T = Date.parse('2024-03-04T14:30:00Z') / 1000;
 

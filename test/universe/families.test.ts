@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { resolve } from 'node:path';
 import { MaterializeSeamlessJob, type MaterializeReport } from '../../src/client/materialize-job.js';
-import { quoteText } from '../../src/store/duckdb/sql.js';
 import { keptChild } from '../support/kept-child.js';
 import { chunksOf, nodeOf, Project, storedTables, withChild, type Child } from '../support/project.js';
 import { bytesOf } from '../support/worlds/runs.js';
@@ -19,6 +18,7 @@ import {
   type Quote,
 } from './market.js';
 import { factorsSql } from './oracle.js';
+import { sqlText } from '../../src/sdk/sql-text.js';
 
 const PROGRAMS = { childPath: resolve(import.meta.dirname, '../../dist/child.js') };
 const WHOLE = { start: day(0), end: day(160) };
@@ -79,10 +79,10 @@ describe('a universe of symbols that are listed late, delisted and full of holes
 
   it('has the factors that DuckDB has, from CSV and from Parquet', async () => {
     await withProject(dayByDay(quotes), async (project) => {
-      const csv = `(SELECT * REPLACE (date::TIMESTAMP AS date) FROM read_csv(${quoteText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR'}))`;
+      const csv = `(SELECT * REPLACE (date::TIMESTAMP AS date) FROM read_csv(${sqlText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR'}))`;
       await assertFactors(await jobOf(project), csv);
       await duckdb.run(
-        `COPY ${csv} TO ${quoteText(project.path('prices.parquet'))} (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
+        `COPY ${csv} TO ${sqlText(project.path('prices.parquet'))} (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
       );
       project.write({ 'main.ts': strategyOf("parquetHistory('prices.parquet')") });
       await assertFactors(await jobOf(project), csv);
@@ -98,7 +98,7 @@ describe('a universe of symbols that are listed late, delisted and full of holes
     const text = "read_csv('prices.csv', types = {'ticker': 'VARCHAR', 'date': 'TIMESTAMP'})";
     const symbols = [...SYMBOLS, 'RENAMED'];
     await withProject(dayByDay(renamed), async (project) => {
-      const table = `read_csv(${quoteText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR', 'date': 'TIMESTAMP'})`;
+      const table = `read_csv(${sqlText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR', 'date': 'TIMESTAMP'})`;
       const main = strategyOf("csvHistory('prices.csv')").replace(
         JSON.stringify(SYMBOLS),
         JSON.stringify(symbols),
@@ -252,8 +252,8 @@ describe('a family in SQL', () => {
       // Whoever reads the report waits until no other has the cache open.
       const instance = await DuckDBInstance.create(':memory:');
       const client = await instance.connect();
-      await client.run(`SET file_search_path = ${quoteText(project.root)}`);
-      await client.run(`ATTACH ${quoteText(`${project.cacheDir}/cache.duckdb`)} AS cache (READ_ONLY)`);
+      await client.run(`SET file_search_path = ${sqlText(project.root)}`);
+      await client.run(`ATTACH ${sqlText(`${project.cacheDir}/cache.duckdb`)} AS cache (READ_ONLY)`);
       const read = await client.runAndReadAll(`${ROWS} cache."Factors".mom GROUP BY ALL ORDER BY ALL`);
       client.closeSync();
       instance.closeSync();

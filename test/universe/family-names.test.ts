@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { cacheText } from '../../src/cli/commands/cache.js';
-import { quoteText } from '../../src/store/duckdb/sql.js';
 import { Child, Project, refused } from '../support/project.js';
 import { day, market, projectOf, SYMBOLS } from './market.js';
+import { sqlText } from '../../src/sdk/sql-text.js';
 
 const RANGE = { start: day(0), end: day(160) };
 const STRATEGY = 'main.ts#Factors';
@@ -37,7 +37,7 @@ describe("a family's name in place of a node's", () => {
     const { rows } = await exported(['mom'], 'mom.parquet');
     const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
     const read = await duckdb.runAndReadAll(
-      `SELECT symbol, ts::DOUBLE, value FROM ${quoteText(project.path('mom.parquet'))}`,
+      `SELECT symbol, ts::DOUBLE, value FROM ${sqlText(project.path('mom.parquet'))}`,
     );
     duckdb.closeSync();
     const { rows: viewed } = await child.request('sql', {

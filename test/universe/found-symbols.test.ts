@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { quoteText } from '../../src/store/duckdb/sql.js';
 import { nodeOf } from '../support/project.js';
 import { csvOf, day as dateOf, market, projectOf, SYMBOLS, type Quote } from './market.js';
 import { filesOf, foundStrategy, inProject, rowsOf, run, useChild, WHOLE } from './projects.js';
+import { sqlText } from '../../src/sdk/sql-text.js';
 
 const quotes = market();
 const named = (prices: readonly Quote[]): ReturnType<typeof rowsOf> =>
@@ -101,9 +101,9 @@ describe('a universe whose symbols are found', () => {
     await inProject({ 'prices.csv': csvOf(quotes), 'main.ts': main }, async (project) => {
       const instance = await DuckDBInstance.create(':memory:');
       const connection = await instance.connect();
-      const csv = `read_csv(${quoteText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR', 'volume': 'DOUBLE'})`;
+      const csv = `read_csv(${sqlText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR', 'volume': 'DOUBLE'})`;
       await connection.run(
-        `COPY (FROM ${csv} ORDER BY ticker, date) TO ${quoteText(project.path('data'))} (FORMAT parquet, PARTITION_BY (ticker))`,
+        `COPY (FROM ${csv} ORDER BY ticker, date) TO ${sqlText(project.path('data'))} (FORMAT parquet, PARTITION_BY (ticker))`,
       );
       connection.closeSync();
       instance.closeSync();

@@ -1,10 +1,10 @@
-import { quoteText } from '../../src/store/duckdb/sql.js';
 import { SECTORS } from './market.js';
+import { sqlText } from '../../src/sdk/sql-text.js';
 
 /** The families of the strategy in `market.ts`, each as DuckDB works it out of the long table: ts, symbol, value. */
 export function factorsSql(prices: string): Readonly<Record<string, string>> {
   const sectors = Object.entries(SECTORS).map(
-    ([ticker, sector]) => `(${quoteText(ticker)}, ${quoteText(sector)})`,
+    ([ticker, sector]) => `(${sqlText(ticker)}, ${sqlText(sector)})`,
   );
   const base = `WITH bars AS (SELECT epoch(date)::DOUBLE AS ts, ticker AS symbol, close FROM ${prices}),
     windows AS (SELECT ts, symbol, close, lag(close, 10) OVER w AS before, avg(close) OVER (PARTITION BY symbol ORDER BY ts ROWS 4 PRECEDING) AS mean,

@@ -7,6 +7,7 @@ import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { cacheDirOf, type CommonFlags } from '../cache-dir.js';
 import { codeOf, EXIT } from '../exit-codes.js';
+import { sqlText } from '../../sdk/sql-text.js';
 import { notFinite } from '../json.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Output, Terminal } from '../terminal.js';
@@ -55,9 +56,8 @@ export async function runSql(
 
 /** Views in a cache read files by paths relative to its parent folder. */
 function attachText(cacheDir: string): string {
-  const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
-  return `SET file_search_path = ${quoted(dirname(cacheDir))};
-ATTACH ${quoted(join(cacheDir, 'cache.duckdb'))} AS seamless (READ_ONLY);
+  return `SET file_search_path = ${sqlText(dirname(cacheDir))};
+ATTACH ${sqlText(join(cacheDir, 'cache.duckdb'))} AS seamless (READ_ONLY);
 USE seamless;
 `;
 }

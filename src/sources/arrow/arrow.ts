@@ -14,9 +14,10 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { messageOf } from '../../sdk/errors.js';
 import { sourceError } from '../faults.js';
 import { unreadableFile, type SourceFile } from '../files.js';
-import { sqlName, sqlText, type Database } from '../sql/database.js';
+import { type Database } from '../sql/database.js';
 import type { Scratch } from '../scratch.js';
 import { arrowColumn, type ArrowColumn } from './columns.js';
+import { sqlName, sqlText } from '../../sdk/sql-text.js';
 
 /** DuckDB's chunk size, in rows. */
 const CHUNK_ROWS = 2048;

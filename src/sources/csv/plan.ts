@@ -1,7 +1,6 @@
 import type { OpenStream, SourceTaken } from '../../engine/ports/source.js';
 import { isTicks } from '../../sdk/time/grid.js';
 import type { CellType } from '../batches.js';
-import { sqlText } from '../sql/database.js';
 import { sourceError } from '../faults.js';
 import { fileSignature, type FileContext, type SourceFile } from '../files.js';
 import { notATimeColumn, timeNames, type Relation } from '../sql/relation.js';
@@ -17,6 +16,7 @@ import { lookAt, type ColumnKind, type Sampled } from './format/sample.js';
 import type { CsvSettings } from './settings.js';
 import { mayBeMixed } from '../universe/mixed-symbols.js';
 import { bySymbol, symbolColumnOf, symbolIndex } from '../universe/symbols.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** How a file becomes bars. */
 export interface CsvPlan {

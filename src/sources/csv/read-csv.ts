@@ -1,7 +1,8 @@
-import { literalPath, sqlText } from '../sql/database.js';
+import { literalPath } from '../sql/database.js';
 import type { CsvLayout } from './format/layout.js';
 import { isOneByte, type NumberMarks } from './format/numbers.js';
 import type { PlainText } from './plain-text.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** What follows FROM. @param buffer bytes that DuckDB reads at a time; null: its own */
 export function csvFrom(

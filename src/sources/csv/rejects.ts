@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OpenStream } from '../../engine/ports/source.js';
-import { sqlText } from '../sql/database.js';
 import { rowError } from '../faults.js';
 import { openSql, timePositions } from '../sql/relation.js';
 import { MOST_SKIPPED, slotOf, type Skip } from './around.js';
@@ -9,6 +8,7 @@ import { lastBytes } from './format/lines.js';
 import { ignoring, isOfOneLine, rejectedLines, sentence, type Reject } from './failure.js';
 import type { Notes } from '../conformance.js';
 import type { CsvPlan } from './plan.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** The last lines of a file are looked for in this many bytes at its end. */
 const TAIL_BYTES = 1 << 16;

@@ -3,8 +3,8 @@ import { nearHint } from '../../sdk/errors.js';
 import type { ColumnType } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import type { Session } from './session.js';
-import { sqlName, sqlText } from '../sql/database.js';
 import type { PostgresSettings } from './settings.js';
+import { sqlName, sqlText } from '../../sdk/sql-text.js';
 
 /** PostgreSQL's type numbers. */
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701, 1700, 790]);

@@ -2,7 +2,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { wireSettings } from '../http/settings.js';
 import { Options } from '../options.js';
-import { sqlName } from '../sql/database.js';
+import { sqlName } from '../../sdk/sql-text.js';
 
 export interface PostgresSettings {
   /** Name of the environment variable with the address. */

@@ -3,8 +3,8 @@ import { CLOCK_NAME, LARGEST_CLOCK } from '../time/clock.js';
 import { YEARS } from '../time/column.js';
 import type { ColumnLook } from '../time/look.js';
 import type { OpenStream } from '../../engine/ports/source.js';
-import { sqlName } from './database.js';
 import { isNumberType } from './relation.js';
+import { sqlName } from '../../sdk/sql-text.js';
 
 /** Distinct texts of a column that are looked at. */
 const SAMPLE_TEXTS = 2_000;

@@ -60,14 +60,6 @@ async function open(projectRoot: string): Promise<DuckDBInstance> {
   return instance;
 }
 
-export function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-export function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
 /** Escapes a path so that `*`, `?` and `[` are literal. */
 export function literalPath(path: string): string {
   return path.replace(/[*?[]/g, (character) => `[${character}]`);

@@ -4,7 +4,7 @@ import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import { copyOfArrow, isArrow } from '../arrow/arrow.js';
-import { literalPath, sqlText } from './database.js';
+import { literalPath } from './database.js';
 import {
   contentHash,
   fileSignature,
@@ -25,6 +25,7 @@ import { RelationReader } from './relation-reader.js';
 import type { RelationSource, RowReading } from './relation-source.js';
 import { symbolRowsOf, type SymbolRows } from './symbol-rows.js';
 import { bordersOf, firstOpenFrom, type Border, type KnownBorder } from './row-groups.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** The last borders of a content, kept in `hints` under its version. */
 const keptBorders = v.object({

@@ -8,7 +8,7 @@ import type { Range, Seconds } from '../../sdk/time/time.js';
 import { streamTables } from '../batches.js';
 import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
 import { RowsAround, type Skip } from '../csv/around.js';
-import { databaseMessage, sqlText, type Database } from './database.js';
+import { databaseMessage, type Database } from './database.js';
 import { refuseAbsent, symbolIndex, symbolSql, type OneSymbol } from '../universe/symbols.js';
 import { BarCheck, rowError, sourceError, type BarFault } from '../faults.js';
 import {
@@ -38,6 +38,7 @@ import { mayBeMixed, refuseMixed } from '../universe/mixed-symbols.js';
 import { adjusted, isNewestFirst, NEWEST_FIRST, refuseWideSpacing } from '../time/opens.js';
 import { Rounded } from '../time/rounded.js';
 import { onGridSql } from '../time/slots.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** Rows from which the unit of a numeric time is found. */
 const SAMPLE_ROWS = 20_000;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Seconds } from '../../sdk/time/time.js';
-import { literalPath, sqlText, type Database } from './database.js';
+import { literalPath, type Database } from './database.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** A border between row groups of a Parquet file, and what is before it. */
 export interface Border {

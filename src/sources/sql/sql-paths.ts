@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { isRecord } from '../options.js';
-import { literalPath, sqlText } from './database.js';
+import { literalPath } from './database.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** File names that DuckDB reads in place of a table. */
 const DATA_FILE = /\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson)(?:\.(?:gz|zst))?$/i;

@@ -1,6 +1,6 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { filesIn, placePaths } from './sql-paths.js';
-import { sqlName, sqlText, type Database } from './database.js';
+import { type Database } from './database.js';
 import { refuseEndlessFiles } from '../endless.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
@@ -9,6 +9,7 @@ import { bySymbol, symbolIndex, symbolOptions, type OneSymbol } from '../univers
 import { OnceAsked } from '../universe/once.js';
 import { RelationReader } from './relation-reader.js';
 import type { RelationSource } from './relation-source.js';
+import { sqlName, sqlText } from '../../sdk/sql-text.js';
 
 /** @throws SeamlessError `source` when the query is not one SELECT, naming the position of the error */
 export async function openSql(stream: OpenStream, context: FileContext): Promise<SourceReader> {

@@ -3,7 +3,8 @@ import { emptyTable, pickRows, sliceTable, type Column, type Table } from '../..
 import type { Seconds } from '../../sdk/time/time.js';
 import { readTable, type SelectedColumn } from '../batches.js';
 import { symbolSql } from '../universe/symbols.js';
-import { sqlText, type Database } from './database.js';
+import { type Database } from './database.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** What the first look at a symbol's rows shows. */
 export interface SymbolLook {

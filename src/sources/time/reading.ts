@@ -10,6 +10,7 @@ import { isOfDays, isOfLastDays } from './slots.js';
 import { refuseEnds, type Clock } from './clock.js';
 import { dateSql } from './parts.js';
 import { spellingOfAll, type Spelling } from './spelling.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** How a relation's time columns are read. */
 export interface TimeReading {
@@ -378,7 +379,7 @@ function laterBy(beside: string | null, clock: Clock | null): string {
 }
 
 function quoted(texts: readonly string[]): string {
-  const list = texts.map((text) => `'${text.replaceAll("'", "''")}'`);
+  const list = texts.map(sqlText);
   return list.length === 1 ? (list[0] ?? '') : `[${list.join(', ')}]`;
 }
 

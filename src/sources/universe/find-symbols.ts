@@ -12,12 +12,13 @@ import { isWire } from '../../sdk/wire/transport.js';
 import { sourceError } from '../faults.js';
 import { contentHash, findFiles, refuseChanged, type FileContext, type SourceFile } from '../files.js';
 import { Options } from '../options.js';
-import { databaseMessage, sqlName } from '../sql/database.js';
+import { databaseMessage } from '../sql/database.js';
 import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
 import { symbolIndex, symbolSql } from './symbols.js';
 import { symbolsOfFiles } from './own-files.js';
 import { ownPaths } from './open-universe.js';
+import { sqlName } from '../../sdk/sql-text.js';
 
 const kept = v.array(v.string());
 

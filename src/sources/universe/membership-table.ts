@@ -3,11 +3,12 @@ import { columnIndex } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import { contentHash, findFiles, watchedPaths, type FileContext } from '../files.js';
 import { Options } from '../options.js';
-import { databaseMessage, literalPath, sqlName, sqlText, type Database } from '../sql/database.js';
+import { databaseMessage, literalPath, type Database } from '../sql/database.js';
 import { isNumberType } from '../sql/relation.js';
 import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
 import { SYMBOL_NAME } from './symbols.js';
+import { sqlName, sqlText } from '../../sdk/sql-text.js';
 
 /** A source that says who is a member when. */
 export interface MembershipSource {

@@ -4,8 +4,9 @@ import { columnIndex } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import type { Options } from '../options.js';
-import { sqlText, type Database } from '../sql/database.js';
+import { type Database } from '../sql/database.js';
 import { OnceAsked } from './once.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** The symbol to read from a table with many. */
 export interface OneSymbol {

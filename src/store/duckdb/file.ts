@@ -16,7 +16,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { SeamlessError } from '../../sdk/errors.js';
 import { plainMessage } from './faults.js';
 import { CREATE_TABLES, PACKS_UNKNOWN } from './schema.js';
-import { quoteText } from './sql.js';
+import { sqlText } from '../../sdk/sql-text.js';
 
 /** The name of the attached file in statements. */
 export const CATALOG = 'cache';
@@ -137,8 +137,8 @@ interface Runner {
 export async function attach(runner: Runner, file: string): Promise<void> {
   // One call: each call waits for a DuckDB thread and for a turn in the event loop.
   await runner.run(
-    `SET temp_directory = ${quoteText(`${file}.tmp`)}; SET file_search_path = ${quoteText(dirname(dirname(file)))};
-     ATTACH ${quoteText(file)} AS ${CATALOG}; USE ${CATALOG}`,
+    `SET temp_directory = ${sqlText(`${file}.tmp`)}; SET file_search_path = ${sqlText(dirname(dirname(file)))};
+     ATTACH ${sqlText(file)} AS ${CATALOG}; USE ${CATALOG}`,
   );
 }
 

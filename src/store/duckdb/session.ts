@@ -10,7 +10,6 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { SeamlessError } from '../../sdk/errors.js';
-import { quoteName } from './sql.js';
 import {
   TABLES,
   type ColumnsOf,
@@ -20,6 +19,7 @@ import {
   type Shape,
   type TableName,
 } from './schema.js';
+import { sqlName } from '../../sdk/sql-text.js';
 
 /** Numbers are bound as DOUBLE: cast them in the statement for an INTEGER column. */
 type Parameter = string | number;
@@ -145,7 +145,7 @@ export class Session {
     parameters: readonly Parameter[] = [],
   ): Promise<RowOf<S>[]> {
     const columns = Object.entries(shape);
-    const cells = columns.map(([name]) => quoteName(name)).join(', ');
+    const cells = columns.map(([name]) => sqlName(name)).join(', ');
     const [row] = await this.select(
       { rows: 'text?' },
       `SELECT json_group_array(json_array(${cells}))::VARCHAR AS rows FROM (${sql})`,

@@ -25,11 +25,3 @@ export function textsTable(index: number): string {
   return `(SELECT unnest(list) AS wanted, generate_subscripts(list, 1) - 1 AS at
     FROM (SELECT from_json($${index}, '["VARCHAR"]') AS list))`;
 }
-
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}

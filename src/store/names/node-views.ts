@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SeamlessError } from '../../sdk/errors.js';
 import { groupBy } from '../../sdk/lists.js';
-import { quoteName } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
 import { familiesIn } from './families.js';
 import { distinctNames, familySql, nodeSql } from '../query/node-sql.js';
 import { freshViews, transact, type PlacedCover, type StoreContext } from '../segments/catalog.js';
 import { setPackAside } from '../upkeep/damage.js';
 import { classOf } from './strategy-names.js';
+import { sqlName } from '../../sdk/sql-text.js';
 
 /**
  * Strategies with more nodes get no views in the file: each view takes a millisecond to make, and a tenth of one at every
@@ -95,7 +95,7 @@ export function viewSql(
   covers: ReadonlyMap<string, readonly PlacedCover[]>,
   folder: string,
 ): string {
-  const name = `${quoteName(schemaName)}.${quoteName(viewName)}`;
+  const name = `${sqlName(schemaName)}.${sqlName(viewName)}`;
   const [only] = parts;
   const sql =
     only?.symbol === null
@@ -136,13 +136,13 @@ export async function publishViews(context: StoreContext): Promise<void> {
   await transact(context, async () => {
     const kept = new Set([...wanted.values()].map(({ schemaName }) => schemaName));
     for (const [schemaName, viewName] of gone.map(namesOf)) {
-      await session.run(`DROP VIEW IF EXISTS ${quoteName(schemaName)}.${quoteName(viewName)}`);
+      await session.run(`DROP VIEW IF EXISTS ${sqlName(schemaName)}.${sqlName(viewName)}`);
     }
     for (const schemaName of new Set(gone.map((key) => namesOf(key)[0]))) {
-      if (!kept.has(schemaName)) await session.run(`DROP SCHEMA IF EXISTS ${quoteName(schemaName)} CASCADE`);
+      if (!kept.has(schemaName)) await session.run(`DROP SCHEMA IF EXISTS ${sqlName(schemaName)} CASCADE`);
     }
     for (const schemaName of new Set(made.map(([, view]) => view.schemaName))) {
-      await session.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schemaName)}`);
+      await session.run(`CREATE SCHEMA IF NOT EXISTS ${sqlName(schemaName)}`);
     }
     for (const [, { sql }] of made) await session.run(sql);
     if (gone.length > 0 || made.length > 0) await remember(session, wanted);

@@ -8,7 +8,6 @@ import type { Range } from '../../sdk/time/time.js';
 import { faultOf, plainMessage } from '../duckdb/faults.js';
 import { withRoom } from '../duckdb/room.js';
 import type { Session } from '../duckdb/session.js';
-import { quoteName, quoteText } from '../duckdb/sql.js';
 import { findNode, listedNodes, type FoundNode } from '../names/contents.js';
 import { membersIn, type MemberName } from '../names/families.js';
 import { writePack, type PackColumn } from '../packs/pack-file.js';
@@ -17,6 +16,7 @@ import type { StoreContext } from '../segments/catalog.js';
 import { read } from '../segments/reading.js';
 import { timesColumn } from '../segments/packing.js';
 import { distinctNames, familySql } from './node-sql.js';
+import { sqlName, sqlText } from '../../sdk/sql-text.js';
 
 export interface ExportRequest {
   readonly strategy: string;
@@ -105,7 +105,7 @@ async function written(
     mkdirSync(dirname(path), { recursive: true });
     folder = mkdtempSync(join(dirname(context.folder), 'export-'));
     const options = fine ? OPTIONS[format].replace('%SZ', '%S.%fZ') : OPTIONS[format];
-    const sql = `COPY (${await select(folder)}) TO ${quoteText(draft)} (${options})`;
+    const sql = `COPY (${await select(folder)}) TO ${sqlText(draft)} (${options})`;
     const { session, memoryMb } = context;
     const copy = () => session.select({ Count: 'number' }, sql);
     const [copied] = await withRoom((set) => session.run(set), memoryMb, copy);
@@ -160,9 +160,9 @@ async function withoutFormulas(session: Session, sql: string): Promise<string> {
   const columns = await session.select({ column_name: 'text', column_type: 'text' }, `DESCRIBE ${sql}`);
   return columns
     .map(({ column_name: name, column_type: type }) => {
-      const column = quoteName(name);
+      const column = sqlName(name);
       const value = type === 'VARCHAR' ? withoutFormulaSql(column) : column;
-      return `${value} AS ${quoteName(withoutFormula(name))}`;
+      return `${value} AS ${sqlName(withoutFormula(name))}`;
     })
     .join(', ');
 }
@@ -193,7 +193,7 @@ function fileColumns(nodes: readonly FoundNode[], nodeNames: readonly string[]):
 
 /** See `withoutFormula`. */
 function withoutFormulaSql(column: string): string {
-  return `if(regexp_matches(${column}, ${quoteText(FORMULA)}), '''' || ${column}, ${column})`;
+  return `if(regexp_matches(${column}, ${sqlText(FORMULA)}), '''' || ${column}, ${column})`;
 }
 
 /**
@@ -208,12 +208,12 @@ function selectSql(
 ): string {
   const selected = columns.map(({ name, type }, index) =>
     spreadsheet
-      ? `, ${type === 'string' || type === 'json' ? withoutFormulaSql(`c${index}`) : `c${index}`} AS ${quoteName(withoutFormula(name))}`
-      : `, c${index} AS ${quoteName(name)}`,
+      ? `, ${type === 'string' || type === 'json' ? withoutFormulaSql(`c${index}`) : `c${index}`} AS ${sqlName(withoutFormula(name))}`
+      : `, c${index} AS ${sqlName(name)}`,
   );
   const from =
     parts.length > 0
-      ? `read_parquet([${parts.map(quoteText).join(', ')}], hive_partitioning = false)`
+      ? `read_parquet([${parts.map(sqlText).join(', ')}], hive_partitioning = false)`
       : `(SELECT NULL::BIGINT AS ts${columns.map((_, index) => `, NULL AS c${index}`).join('')} WHERE false)`;
   const micros = fine ? 'CAST(round(ts * 1000000) AS BIGINT)' : 'ts * 1000000';
   return `SELECT make_timestamp(${micros}) AS time, ts${selected.join('')} FROM ${from}`;

@@ -1,10 +1,10 @@
 import { groupBy } from '../../sdk/lists.js';
 import type { ColumnType } from '../../sdk/table.js';
-import { quoteName, quoteText } from '../duckdb/sql.js';
 import type { PlacedCover } from '../segments/catalog.js';
 import { columnName, PRESENT } from '../segments/packing.js';
 import { shownBy } from '../segments/reading.js';
 import { isOpen } from '../segments/schemas.js';
+import { sqlName, sqlText } from '../../sdk/sql-text.js';
 
 /**
  * Names that stay distinct in SQL, which ignores case. Names that would collide get a number each, so that none stands for
@@ -39,7 +39,7 @@ export function nodeSql(covers: readonly PlacedCover[], folder: string, taken = 
   const schema = shownBy(covers);
   const names = schema?.names ?? ['value'];
   const types = schema?.types ?? (['number'] as const);
-  const titles = distinctNames(names, taken).map(quoteName);
+  const titles = distinctNames(names, taken).map(sqlName);
   const filled = covers.filter(({ segment }) => segment.rows > 0 && segment.pack !== null);
   if (filled.length === 0) {
     const columns = titles.map((title, index) => `NULL::${SQL_TYPES[types[index] ?? 'null']} AS ${title}`);
@@ -49,7 +49,7 @@ export function nodeSql(covers: readonly PlacedCover[], folder: string, taken = 
     const columns = titles.map(
       (title, index) => `, ${valueSql(cover, index, types[index] ?? 'null')} AS ${title}`,
     );
-    const list = files.map((file) => quoteText(`${folder}/${file}`)).join(', ');
+    const list = files.map((file) => sqlText(`${folder}/${file}`)).join(', ');
     const micros = cover.segment.layout().fine ? 'CAST(round(ts * 1000000) AS BIGINT)' : 'ts * 1000000';
     return `SELECT make_timestamp(${micros}) AS time, ts${columns.join('')}
       FROM read_parquet([${list}], hive_partitioning = false)${where}`;
@@ -66,7 +66,7 @@ export function familySql(
   const known = members.filter(({ covers }) => shownBy(covers) !== null);
   const selects = (known.length > 0 ? known : members.slice(0, 1)).map(({ symbol, covers }) => {
     const rows = nodeSql(covers, folder, ['time', 'ts', 'symbol']);
-    return `SELECT time, ts, ${quoteText(symbol)} AS symbol, * EXCLUDE (time, ts) FROM (${rows})`;
+    return `SELECT time, ts, ${sqlText(symbol)} AS symbol, * EXCLUDE (time, ts) FROM (${rows})`;
   });
   return selects.join('\nUNION ALL BY NAME ');
 }
@@ -75,8 +75,8 @@ function valueSql({ segment }: PlacedCover, index: number, type: ColumnType): st
   const { layout, schema, fingerprint } = segment;
   const stored = !isOpen(schema) && (layout().columns[index]?.length ?? 0) > 0;
   if (!stored) return `NULL::${SQL_TYPES[type]}`;
-  const column = quoteName(columnName(fingerprint, index));
-  const present = quoteName(`${fingerprint}.${PRESENT}`);
+  const column = sqlName(columnName(fingerprint, index));
+  const present = sqlName(`${fingerprint}.${PRESENT}`);
   return layout().present.length > 0 ? `CASE WHEN ${present} THEN ${column} END` : column;
 }
 
@@ -147,14 +147,14 @@ export function rowsViewSql(nodes: readonly RowsOf[]): string {
     if (schema === null) return [];
     const at = strategy.lastIndexOf('#');
     const [file, name] = [strategy.slice(0, Math.max(at, 0)), strategy.slice(at + 1)];
-    const own = `${quoteText(name)} AS strategy, ${quoteText(file)} AS file, ${quoteText(node)} AS node, time, ts`;
+    const own = `${sqlText(name)} AS strategy, ${sqlText(file)} AS file, ${sqlText(node)} AS node, time, ts`;
     const titles = distinctNames(schema.names);
     return titles.map((title, index) => {
       const type = schema.types[index] ?? 'null';
       const cell = (kind: string, sql: string): string =>
-        (SQL_TYPES[type] === sql ? quoteName(title) : `NULL::${sql}`) + ` AS ${kind}`;
+        (SQL_TYPES[type] === sql ? sqlName(title) : `NULL::${sql}`) + ` AS ${kind}`;
       const values = [cell('number', 'DOUBLE'), cell('flag', 'BOOLEAN'), cell('text', 'VARCHAR')];
-      return `SELECT ${own}, ${quoteText(schema.names[index] ?? '')} AS "column", ${values.join(', ')} FROM ${view}`;
+      return `SELECT ${own}, ${sqlText(schema.names[index] ?? '')} AS "column", ${values.join(', ')} FROM ${view}`;
     });
   });
   const none = `SELECT NULL::VARCHAR AS strategy, NULL::VARCHAR AS file, NULL::VARCHAR AS node, NULL::TIMESTAMP AS time, NULL::BIGINT AS ts,

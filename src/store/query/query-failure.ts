@@ -2,7 +2,7 @@ import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import { addTo } from '../../sdk/lists.js';
 import { plainMessage } from '../duckdb/faults.js';
 import type { NodeView } from '../names/node-views.js';
-import { quoteName } from '../duckdb/sql.js';
+import { sqlName } from '../../sdk/sql-text.js';
 
 /** What a query could have read. */
 export interface Readable {
@@ -53,5 +53,5 @@ function nameInQuery({ schemaName, viewName }: NodeView, ownSchema: string | nul
 
 /** Quoted only if necessary. */
 function asWritten(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : quoteName(name);
+  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : sqlName(name);
 }

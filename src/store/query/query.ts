@@ -31,7 +31,7 @@ import { ROWS_VIEW, rowsViewSql } from './node-sql.js';
 import { queryFailure, type Readable } from './query-failure.js';
 import { FORMAT_VERSION } from '../duckdb/schema.js';
 import { Session } from '../duckdb/session.js';
-import { quoteName, quoteText } from '../duckdb/sql.js';
+import { sqlName, sqlText } from '../../sdk/sql-text.js';
 
 /** A value in a query's result: times are ISO texts, nested values JSON. Numbers may be infinite or NaN. */
 export type SqlValue = number | string | boolean | null;
@@ -94,7 +94,7 @@ async function openReadOnly(query: SqlQuery): Promise<Database> {
     if (signal?.aborted) throw cancelled();
     const database = await startDatabase(memoryMb);
     try {
-      await database.connection.run(`ATTACH ${quoteText(file)} AS ${CATALOG} (READ_ONLY)`);
+      await database.connection.run(`ATTACH ${sqlText(file)} AS ${CATALOG} (READ_ONLY)`);
       if (await isCurrent(database.connection)) return database;
       stopDatabase(database);
       // Opening it for writing sets an earlier format aside, or explains what is wrong with a later one.
@@ -134,7 +134,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   const covers = await new Catalog(session).placedCovers(printsOf(made));
   const folder = packFolder(realpathSync(query.dir));
   const paths = [query.projectRoot, searchPath(folder)].map((path) => path.replaceAll(',', '\\,'));
-  await connection.run(`USE memory; SET file_search_path = ${quoteText([...new Set(paths)].join(','))}`);
+  await connection.run(`USE memory; SET file_search_path = ${sqlText([...new Set(paths)].join(','))}`);
   const schemas = new Set<string>();
   const alike = groupBy([...new Set(views.map((view) => view.strategy))], (name) => name.toLowerCase());
   for (const view of made) {
@@ -143,7 +143,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
       const asked = query.sql.includes(schemaName) && alike.get(schemaName.toLowerCase())?.length === 1;
       if (schemaName !== view.schemaName && !asked) continue;
       if (!schemas.has(schemaName))
-        await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schemaName)}`);
+        await connection.run(`CREATE SCHEMA IF NOT EXISTS ${sqlName(schemaName)}`);
       schemas.add(schemaName);
       await connection.run(viewSql({ ...view, schemaName }, covers, folder));
     }
@@ -157,7 +157,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
               {
                 strategy: full,
                 node,
-                view: `memory.${quoteName(schemaName)}.${quoteName(viewName)}`,
+                view: `memory.${sqlName(schemaName)}.${sqlName(viewName)}`,
                 covers: covers.get(fingerprint) ?? [],
               },
             ]
@@ -167,11 +167,11 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
     await connection.run(rowsViewSql(nodes));
   }
   const path = [
-    ...(strategy !== null && schemas.has(strategy) ? [`memory.${quoteName(strategy)}`] : []),
+    ...(strategy !== null && schemas.has(strategy) ? [`memory.${sqlName(strategy)}`] : []),
     'memory.main',
     `${CATALOG}.main`,
   ];
-  await connection.run(`SET search_path = ${quoteText(path.join(','))}`);
+  await connection.run(`SET search_path = ${sqlText(path.join(','))}`);
   return { views, schemaName: strategy };
 }
 

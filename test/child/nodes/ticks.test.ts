@@ -1,10 +1,11 @@
 // Slow (12 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { Database, sqlText } from '../../../src/sources/sql/database.js';
+import { Database } from '../../../src/sources/sql/database.js';
 import { rowValue, type RowValue, type Table } from '../../../src/sdk/table.js';
 import { Project, storedTables, withChild } from '../../support/project.js';
 import { all, files, HEAD, line, START, ticks, type Tick } from './ticks-project.js';
+import { sqlText } from '../../../src/sdk/sql-text.js';
 
 function rowsOf(table: Table | undefined): [number, RowValue][] {
   assert.ok(table);

@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { tableFromArrays, tableToIPC, timeMicrosecond, dateDay } from '@uwdata/flechette';
 import { plainGrid } from '../../../src/sdk/time/grid.js';
 import { formatTime } from '../../../src/sdk/time/time.js';
-import { Database, sqlText } from '../../../src/sources/sql/database.js';
+import { Database } from '../../../src/sources/sql/database.js';
 import { Project, fails, readAll, rowsOf } from '../support.js';
+import { sqlText } from '../../../src/sdk/sql-text.js';
 
 const DAY = 86_400;
 const PLAIN = plainGrid(DAY);

@@ -1,5 +1,4 @@
 import type { OpenStream } from '../../../engine/ports/source.js';
-import { sqlText } from '../../sql/database.js';
 import { columnIndex } from '../../../sdk/table.js';
 import type { CellType } from '../../batches.js';
 import { SeamlessError } from '../../../sdk/errors.js';
@@ -25,6 +24,7 @@ import {
 import { plainText, type PlainText } from '../plain-text.js';
 import { csvFrom } from '../read-csv.js';
 import type { CsvSettings } from '../settings.js';
+import { sqlText } from '../../../sdk/sql-text.js';
 
 /** Rows from which column types are found: enough that a differing cell is an exception. */
 const SAMPLE_ROWS = 20_000;
