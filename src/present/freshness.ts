@@ -5,6 +5,7 @@ import type { NodeStatus } from '../engine/plan/status.js';
 import type { StatusReport } from '../protocol/results.js';
 import { formatRange } from '../sdk/time/time.js';
 import { formatCount } from './format.js';
+import { addTo, reachable } from '../sdk/lists.js';
 
 /**
  * A node's state in one word. All views (lens, hover, side bar, status bar, DAG) use this, so that they cannot disagree.
@@ -101,15 +102,10 @@ export function doubted(
 
 /** Some nodes, and everything downstream. */
 function downstream(nodes: readonly NodeStatus[], isOne: (node: NodeStatus) => boolean): ReadonlySet<string> {
-  const found = new Set(nodes.filter(isOne).map(({ name }) => name));
-  // A strategy may list its nodes in any order.
-  for (let before = -1; before !== found.size;) {
-    before = found.size;
-    for (const { name, inputs } of nodes) {
-      if (inputs.some((input) => found.has(input.name))) found.add(name);
-    }
-  }
-  return found;
+  const readers = new Map<string, string[]>();
+  for (const { name, inputs } of nodes) for (const input of inputs) addTo(readers, input.name, name);
+  const names = nodes.filter(isOne).map(({ name }) => name);
+  return new Set(reachable(names, (name) => readers.get(name) ?? []));
 }
 
 function countsOf(nodes: readonly StandingNode[]): Freshness['counts'] {

@@ -23,20 +23,10 @@ export type Focus = 'all' | 'around' | 'up' | 'down';
 export function reach(graph: NodeGraph, roots: readonly string[], focus: Focus): Set<string> {
   if (focus === 'all') return new Set(graph.nodes());
   const known = roots.filter((root) => graph.hasNode(root));
+  if (focus === 'around') return new Set(known.flatMap((root) => [root, ...graph.neighbors(root)]));
   const found = new Set(known);
-  if (focus === 'around') {
-    for (const root of known) for (const near of graph.neighbors(root)) found.add(near);
-    return found;
-  }
-  const next = (name: string): string[] =>
-    focus === 'up' ? graph.inNeighbors(name) : graph.outNeighbors(name);
-  const queue = [...known];
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    for (const near of next(name)) {
-      if (found.has(near)) continue;
-      found.add(near);
-      queue.push(near);
-    }
+  for (const name of found) {
+    for (const near of focus === 'up' ? graph.inNeighbors(name) : graph.outNeighbors(name)) found.add(near);
   }
   return found;
 }

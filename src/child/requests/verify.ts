@@ -18,6 +18,7 @@ import type { VerifiedNode, VerifyReport } from '../../protocol/results.js';
 import { openHooks, type RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
 import type { StrategySession } from '../session/strategy-session.js';
+import { downstream } from '../../engine/graph/reach.js';
 
 /** Bars per sampled range: of the coarsest interval, and the limit for the finest. */
 const COARSE_BARS = 500;
@@ -194,19 +195,18 @@ async function recompute(
 async function changedSources(
   { store, prints }: Recomputed,
   { graph, versions }: Stored,
-): Promise<Set<number>> {
+): Promise<ReadonlySet<number>> {
   const now = await store.sources(prints);
-  const changed = new Set<number>();
-  for (const index of graph.order) {
-    const { kind, edges, description } = graph.nodes[index] as GraphNode;
+  const changed = graph.nodes.filter(({ kind, index, description }) => {
     const [then, current] = [versions.get(index) ?? null, now.get(prints[index] ?? '')?.version ?? null];
+    const differs = then !== null && current !== null && then !== current;
     // A pinned source may hold anything by now.
-    const told =
-      description.source?.pinned === true || (then !== null && current !== null && then !== current);
-    const source = kind === 'stream' && told;
-    if (source || edges.some(({ node }) => changed.has(node))) changed.add(index);
-  }
-  return changed;
+    return kind === 'stream' && (description.source?.pinned === true || differs);
+  });
+  return downstream(
+    graph,
+    changed.map(({ index }) => index),
+  );
 }
 
 interface Comparison {

@@ -3,6 +3,7 @@ import { formatTime, type Range } from '../../sdk/time/time.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Horizon } from './horizon.js';
 import { onGrid } from './horizon.js';
+import { upstream } from '../graph/reach.js';
 
 /** Kinds of sources that can be declared complete. */
 const FILES: ReadonlySet<string> = new Set(['csv', 'parquet', 'sql']);
@@ -38,9 +39,6 @@ export function openSlotText(
 
 /** The streams that a node is made from, each once. */
 function streamsOf(graph: Graph, node: GraphNode): readonly GraphNode[] {
-  const found = new Set([node.index]);
-  for (const index of found) {
-    for (const edge of (graph.nodes[index] as GraphNode).edges) found.add(edge.node);
-  }
-  return [...found].map((index) => graph.nodes[index] as GraphNode).filter(({ kind }) => kind === 'stream');
+  const found = [...upstream(graph, [node.index])];
+  return found.map((index) => graph.nodes[index] as GraphNode).filter(({ kind }) => kind === 'stream');
 }

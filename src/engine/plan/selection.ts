@@ -1,6 +1,7 @@
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import { attainable, type Horizon } from './horizon.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
+import { upstream } from '../graph/reach.js';
 import type { NodeComparison, NodeStore } from '../ports/store.js';
 import { difference, isEmpty, type RangeSet } from './ranges.js';
 import type { Range } from '../../sdk/time/time.js';
@@ -38,7 +39,10 @@ export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promis
     if (difference([wanted(parts, node)], covered).length === 0) left.add(node.index);
   });
   const lacking = graph.nodes.filter((node) => !left.has(node.index) && gaps(parts, node).length > 0);
-  const needed = withInputs(graph, lacking);
+  const needed = upstream(
+    graph,
+    lacking.map(({ index }) => index),
+  );
   // Nodes with equal fingerprints are treated as one.
   const computed = new Set([...needed].map((index) => fingerprints[index]?.hash));
   for (const index of left) if (computed.has(fingerprints[index]?.hash)) left.delete(index);
@@ -52,10 +56,4 @@ function wanted({ request, horizons }: Selectable, node: GraphNode): Range {
 function gaps(parts: Selectable, node: GraphNode): RangeSet {
   const all = wanted(parts, node);
   return isEmpty(all) ? [] : difference([all], parts.covered[node.index] as RangeSet);
-}
-
-function withInputs(graph: Graph, nodes: readonly GraphNode[]): ReadonlySet<number> {
-  const found = new Set(nodes.map((node) => node.index));
-  for (const index of found) for (const edge of (graph.nodes[index] as GraphNode).edges) found.add(edge.node);
-  return found;
 }

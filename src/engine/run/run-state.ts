@@ -12,6 +12,7 @@ import type { Deadlines } from '../sources/deadline.js';
 import { refusalOf } from '../sources/refusals.js';
 import { settled, widerSchema } from './evaluation/evaluation.js';
 import type { CoveredPart, RunProgress } from './reporting/report.js';
+import { upstream } from '../graph/reach.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
@@ -309,13 +310,8 @@ function bytesIn({ ts, columns }: Table): number {
 }
 
 function madeIntoScans(graph: Graph, canonical: readonly number[]): ReadonlySet<number> {
-  const found = new Set(
-    graph.nodes.filter(({ scan }) => scan).map(({ index }) => canonical[index] as number),
-  );
-  for (const index of found) {
-    for (const edge of (graph.nodes[index] as GraphNode).edges) found.add(canonical[edge.node] as number);
-  }
-  return found;
+  const scans = graph.nodes.filter(({ scan }) => scan).map(({ index }) => canonical[index] as number);
+  return upstream(graph, scans, canonical);
 }
 
 /** Position of the node that stands for each: nodes with equal fingerprints are one. */

@@ -12,6 +12,7 @@ import { coveredOf, type Prepared } from '../plan/prepare.js';
 import { firstOfEach, RunState, type RunHooks, type RunStateParts } from './run-state.js';
 import { Scans } from './scans.js';
 import type { StreamKeeper } from '../sources/streams.js';
+import { upstream } from '../graph/reach.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 const NOTHING: Range = { start: 0, end: 0 };
@@ -165,17 +166,17 @@ class FiringSearch {
     const { graph, fingerprints: prints } = prepared;
     const canonicals = firstOfEach(prints);
     const canonical = canonicals[index] as number;
-    const upstream = ancestors(graph, canonical, canonicals);
-    const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
+    const sought = upstream(graph, [canonical], canonicals);
+    const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && sought.has(at));
     // A search for another node may have read more of these streams since `prepared` was made.
-    const now = await ports.store.covered([...upstream].map((at) => (prints[at] as Fingerprint).hash));
+    const now = await ports.store.covered([...sought].map((at) => (prints[at] as Fingerprint).hash));
     const { keepers, coverage } = await openStreams(ports, { ...prepared, coverage: now }, streams, {
       hooks,
     });
     // Nodes that do not lead to this one count as done; the node itself as never computed.
     const covered = coveredOf(prepared, coverage).map((set, at) => {
       if (at === canonical) return [];
-      return upstream.has(at) ? set : [EVERYTHING];
+      return sought.has(at) ? set : [EVERYTHING];
     });
     const node = graph.nodes[index] as GraphNode;
     const { hash } = prints[canonical] as Fingerprint;
@@ -287,15 +288,6 @@ class FiringSearch {
     }
     return null;
   }
-}
-
-/** The nodes that a node is computed from, including itself, one per fingerprint. */
-function ancestors(graph: Graph, from: number, canonicals: readonly number[]): ReadonlySet<number> {
-  const found = new Set([from]);
-  for (const at of found) {
-    for (const edge of (graph.nodes[at] as GraphNode).edges) found.add(canonicals[edge.node] as number);
-  }
-  return found;
 }
 
 /** A request for its last firing, whose inputs hold exactly its windows, so that there is nothing to probe. */

@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Graph, GraphNode } from '../graph/graph.js';
+import type { GraphNode } from '../graph/graph.js';
 import type { NodeFailure } from '../ports/host.js';
 
 /** Thrown within a run when a stream's source cannot be read: its dependents are blocked, and the rest continues. */
@@ -31,13 +31,4 @@ export async function asking<T>(node: number, ask: () => Promise<T>): Promise<T>
 /** The report's message about a stream whose source refused. */
 export function refusalOf(node: GraphNode, { code, message, location }: SeamlessError): NodeFailure {
   return { code, message, asOf: null, location: location ?? node.description.location };
-}
-
-/** Some streams, and all of their dependents. */
-export function downstream(graph: Graph, streams: Iterable<number>): ReadonlySet<number> {
-  const found = new Set(streams);
-  for (const index of graph.order) {
-    if ((graph.nodes[index] as GraphNode).edges.some((edge) => found.has(edge.node))) found.add(index);
-  }
-  return found;
 }

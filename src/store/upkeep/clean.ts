@@ -5,6 +5,7 @@ import { atomically, staleViews, type StoreContext } from '../segments/catalog.j
 import { deleteUnnamed, discardEmptyPacks } from './discard.js';
 import { takeInventory, type Inventory, type Victim } from './inventory.js';
 import { rewriteSparse } from './rewrite.js';
+import { reachable } from '../../sdk/lists.js';
 
 /** Limits of a cache. Absent: none. */
 export interface CacheLimits {
@@ -150,15 +151,8 @@ class Chosen implements Choice {
 
   #hasDependents(stream: string): boolean {
     const { segmentsOf, inputs } = this.#inventory;
-    const seen = new Set<string>();
-    const queue = [...segmentsOf.keys()].filter((each) => each !== stream && !this.fingerprints.has(each));
-    for (let each = queue.pop(); each !== undefined; each = queue.pop()) {
-      for (const input of inputs.get(each) ?? []) {
-        if (input === stream) return true;
-        if (!seen.has(input)) queue.push(input);
-        seen.add(input);
-      }
-    }
+    const kept = [...segmentsOf.keys()].filter((each) => each !== stream && !this.fingerprints.has(each));
+    for (const each of reachable(kept, (node) => inputs.get(node) ?? [])) if (each === stream) return true;
     return false;
   }
 }

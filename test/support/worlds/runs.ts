@@ -6,7 +6,7 @@ import { nextReportOf, reportOf } from '../../../src/engine/run/reporting/outcom
 import type { NodeStore } from '../../../src/engine/ports/store.js';
 import { difference, isEmpty, union, within, type RangeSet } from '../../../src/engine/plan/ranges.js';
 import type { RunReport } from '../../../src/engine/run/reporting/report.js';
-import { downstream } from '../../../src/engine/sources/refusals.js';
+import { downstream } from '../../../src/engine/graph/reach.js';
 import type { RunState } from '../../../src/engine/run/run-state.js';
 import type { Extent } from '../../../src/engine/plan/selection.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';

@@ -14,6 +14,7 @@ import type { NodeReport, NodeState, RunReport, Span } from './report.js';
 import { sourcesText } from '../../sources/source-change.js';
 import type { RunState } from '../run-state.js';
 import { withUnfired } from './unfired.js';
+import { reachable } from '../../../sdk/lists.js';
 
 /** The report of a finished run. */
 export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<RunReport> {
@@ -182,13 +183,9 @@ function failedInput(state: RunState, node: GraphNode): GraphNode | null {
 
 /** The nearest input, direct or not, for which a condition holds. */
 function nearestInput(state: RunState, node: GraphNode, is: (index: number) => boolean): GraphNode | null {
-  const seen = new Set<number>();
-  const queue = node.edges.map((edge) => state.canonical(edge.node));
-  for (const index of queue) {
-    if (seen.has(index)) continue;
-    seen.add(index);
+  const inputs = ({ edges }: GraphNode): number[] => edges.map((edge) => state.canonical(edge.node));
+  for (const index of reachable(inputs(node), (at) => inputs(state.node(at)))) {
     if (is(index)) return state.node(index);
-    queue.push(...state.node(index).edges.map((edge) => state.canonical(edge.node)));
   }
   return null;
 }
