@@ -38,13 +38,16 @@ class World {
 
   constructor(readonly child: Child) {}
 
-  async run(file = 'main.ts', end = BARS): Promise<void> {
+  /** @param sidecar whether the run leaves where its rows are, as runs in a terminal do, but not those of the editor */
+  async run(file = 'main.ts', end = BARS, sidecar = true): Promise<void> {
     const range = { start: minute(0), end: minute(end) };
-    await this.child.request('materialize', {
-      strategy: this.project.strategy(file),
-      ...range,
-      sidecar: true,
-    });
+    const leaves = sidecar && ({ sidecar: true } as const);
+    await this.child.request('materialize', { strategy: this.project.strategy(file), ...range, ...leaves });
+  }
+
+  /** Another close of one bar. */
+  correct(n: number): void {
+    this.project.write({ 'bars.csv': barsOf(BARS, (i) => (i === n % BARS ? n : closeOf(i))) });
   }
 
   cache(action: 'clear' | 'clean', strategy?: string): Promise<unknown> {
@@ -87,8 +90,12 @@ const OPS: Readonly<Record<string, (world: World, n: number) => unknown>> = {
   },
   'an edit that is not run': ({ project }, n) => project.write({ 'main.ts': strategyOf('Main', `* ${n}`) }),
   'a corrected bar': async (world, n) => {
-    world.project.write({ 'bars.csv': barsOf(BARS, (i) => (i === n % BARS ? n : closeOf(i))) });
+    world.correct(n);
     await world.run();
+  },
+  'a corrected bar, run by the editor': async (world, n) => {
+    world.correct(n);
+    await world.run('main.ts', BARS, false);
   },
   clean: (world) => world.cache('clean'),
   clear: (world) => world.cache('clear'),
@@ -154,6 +161,20 @@ describe('rows that a script reads without a child', () => {
       cases(100, 8),
     );
     assert.ok(near > 100, `only ${near} were read without a child`);
+  });
+
+  it('are not those of an earlier state of the cache', async () => {
+    const world = new World(child);
+    try {
+      await world.run();
+      assert.ok(await world.near('Main', 'scaled', ALL_TIME));
+      world.correct(7);
+      await world.run('main.ts', BARS, false);
+      assert.equal(world.files('places').length, 1);
+      assert.equal(await world.near('Main', 'scaled', ALL_TIME), null);
+    } finally {
+      world.project.remove();
+    }
   });
 
   it('are read by openCache and by the report of a hit, and nothing is started', async () => {
