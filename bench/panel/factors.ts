@@ -45,10 +45,9 @@ export class Factors extends Strategy {
         const [close, low, high] = [at.column('close'), least.column('value'), most.column('value')];
         const out = new Float64Array(series.length);
         for (let i = 0; i < out.length; i++) {
-          const last = (values: ArrayLike<number>, ends: ArrayLike<number>): number =>
-            values[(ends[i] ?? NaN) - 1] ?? NaN;
-          const bottom = last(low, least.end);
-          out[i] = (last(close, at.end) - bottom) / (last(high, most.end) - bottom);
+          const bottom = low[(least.end[i] ?? NaN) - 1] ?? NaN;
+          const top = high[(most.end[i] ?? NaN) - 1] ?? NaN;
+          out[i] = ((close[(at.end[i] ?? NaN) - 1] ?? NaN) - bottom) / (top - bottom);
         }
         return out;
       }),
