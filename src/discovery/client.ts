@@ -64,15 +64,15 @@ export class DiscoveryClient {
 
   /**
    * Searches folders in the background, replacing those of an earlier scan; resolves when done.
-   * @throws SeamlessError `cancelled` by the signal, a later scan or `dispose`; `internal` when the worker died
+   * @throws SeamlessError `cancelled` by a later scan or `dispose`; `internal` when the worker died
    */
-  async scan(folders: readonly string[], options: { signal?: AbortSignal } = {}): Promise<ScanSummary> {
+  async scan(folders: readonly string[]): Promise<ScanSummary> {
     this.#folders = [...folders];
     if (!this.#worker && !this.#disposed) {
       this.#restarted = false;
       this.#worker = this.#startAgain();
     }
-    const summary = await this.#request('scan', { folders: this.#folders }, options.signal);
+    const summary = await this.#request('scan', { folders: this.#folders });
     this.#removeUnconfirmed();
     return summary;
   }
@@ -180,24 +180,17 @@ export class DiscoveryClient {
     if (this.#shown.delete(file)) this.#options.onRemoved(file);
   }
 
-  #request<K extends DiscoveryKind>(
-    kind: K,
-    payload: DiscoveryPayload<K>,
-    signal?: AbortSignal,
-  ): Promise<DiscoveryResult<K>> {
+  #request<K extends DiscoveryKind>(kind: K, payload: DiscoveryPayload<K>): Promise<DiscoveryResult<K>> {
     if (!this.#worker) {
       const why = this.#disposed ? 'was ended' : 'has stopped: reload the window';
       return Promise.reject(new SeamlessError('internal', `The search for strategies ${why}.`));
     }
     this.#lastId += 1;
     const id = this.#lastId;
-    const cancel = (): void => this.#post({ type: 'cancel', id });
     return new Promise<DiscoveryResult<K>>((resolve, reject) => {
       this.#pending.set(id, { take: (value) => resolve(v.parse(results[kind], value)), reject });
       this.#post({ type: 'request', id, kind, payload });
-      signal?.addEventListener('abort', cancel, { once: true });
-      if (signal?.aborted) cancel();
-    }).finally(() => signal?.removeEventListener('abort', cancel));
+    });
   }
 
   /** Sends pending changes before the message: the worker processes everything in order. */

@@ -37,7 +37,6 @@ export type DiscoveryResult<K extends DiscoveryKind> = DiscoveryRequests[K]['res
 /** What the editor's end sends. */
 export type ToDiscovery =
   | { readonly type: 'request'; readonly id: number; readonly kind: DiscoveryKind; readonly payload: unknown }
-  | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'changed'; readonly files: readonly string[] }
   | { readonly type: 'removed'; readonly file: string }
   | { readonly type: 'edited'; readonly file: string; readonly text: string | null };
@@ -81,7 +80,6 @@ const kinds = Object.keys(payloads) as DiscoveryKind[];
 
 export const toDiscovery: SchemaOf<ToDiscovery> = v.variant('type', [
   v.object({ type: v.literal('request'), id: count, kind: v.picklist(kinds), payload: v.unknown() }),
-  v.object({ type: v.literal('cancel'), id: count }),
   v.object({ type: v.literal('changed'), files: v.array(path) }),
   v.object({ type: v.literal('removed'), file: path }),
   v.object({ type: v.literal('edited'), file: path, text: v.nullable(v.string()) }),

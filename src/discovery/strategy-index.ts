@@ -78,22 +78,16 @@ export class StrategyIndex {
 
   /**
    * Searches folders, replacing those of an earlier scan; resolves when everything is evaluated. A missing folder is empty.
-   * @throws SeamlessError `cancelled` by `signal` or a later scan; results so far are kept
+   * @throws SeamlessError `cancelled` by a later scan; results so far are kept
    */
-  scan(folders: readonly string[], signal?: AbortSignal): Promise<void> {
-    this.#endScan('Another search for strategies replaced this one.');
+  scan(folders: readonly string[]): Promise<void> {
+    this.#scan?.failed(new SeamlessError('cancelled', 'Another search for strategies replaced this one.'));
     this.#folders = [...new Set(folders.map((each) => resolve(each)))];
     this.#modules.allChanged();
     for (const file of [...this.#found.keys()]) if (!this.#isLookedAfter(file)) this.#drop(file);
     for (const file of this.#modules.edited()) if (this.#isLookedAfter(file)) this.#stale.add(file);
     return new Promise((done, failed) => {
-      const scan = { walk: scriptsIn(this.#folders), seen: new Set<string>(), done, failed };
-      this.#scan = scan;
-      const cancel = (): void => {
-        if (this.#scan === scan) this.#endScan('The search for strategies was cancelled.');
-      };
-      signal?.addEventListener('abort', cancel, { once: true });
-      if (signal?.aborted) cancel();
+      this.#scan = { walk: scriptsIn(this.#folders), seen: new Set<string>(), done, failed };
       this.#wake();
     });
   }
@@ -197,11 +191,6 @@ export class StrategyIndex {
       await this.#judge(next.value);
     }
     return true;
-  }
-
-  #endScan(why: string): void {
-    this.#scan?.failed(new SeamlessError('cancelled', why));
-    this.#scan = null;
   }
 
   async #judge(file: string): Promise<void> {

@@ -19,7 +19,6 @@ import { StrategyIndex } from './strategy-index.js';
 class DiscoveryWorker {
   readonly #port: MessagePort;
   readonly #index: StrategyIndex;
-  readonly #underWay = new Map<number, AbortController>();
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -44,9 +43,6 @@ class DiscoveryWorker {
       case 'request':
         void this.#answer(message.id, message.kind, message.payload);
         break;
-      case 'cancel':
-        this.#underWay.get(message.id)?.abort();
-        break;
       case 'changed':
         for (const file of message.files) this.#index.changed(file);
         break;
@@ -60,34 +56,23 @@ class DiscoveryWorker {
   }
 
   async #answer(id: number, kind: DiscoveryKind, sent: unknown): Promise<void> {
-    const aborter = new AbortController();
-    this.#underWay.set(id, aborter);
     try {
-      this.#send({ type: 'result', id, value: await this.#resultOf(kind, sent, aborter.signal) });
+      this.#send({ type: 'result', id, value: await this.#resultOf(kind, sent) });
     } catch (error) {
       this.#send({ type: 'error', id, error: serializeError(error) });
-    } finally {
-      this.#underWay.delete(id);
     }
   }
 
-  #resultOf<K extends DiscoveryKind>(
-    kind: K,
-    sent: unknown,
-    signal: AbortSignal,
-  ): Promise<DiscoveryResult<K>> {
-    return this.#handlers[kind](v.parse(payloads[kind], sent), signal);
+  #resultOf<K extends DiscoveryKind>(kind: K, sent: unknown): Promise<DiscoveryResult<K>> {
+    return this.#handlers[kind](v.parse(payloads[kind], sent));
   }
 
   readonly #handlers: {
-    readonly [K in DiscoveryKind]: (
-      payload: DiscoveryPayload<K>,
-      signal: AbortSignal,
-    ) => Promise<DiscoveryResult<K>>;
+    readonly [K in DiscoveryKind]: (payload: DiscoveryPayload<K>) => Promise<DiscoveryResult<K>>;
   } = {
-    scan: async ({ folders }, signal) => {
+    scan: async ({ folders }) => {
       const started = performance.now();
-      await this.#index.scan(folders, signal);
+      await this.#index.scan(folders);
       const { files, strategies } = this.#index.counts;
       return { files, strategies, ms: performance.now() - started };
     },
