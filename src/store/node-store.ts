@@ -236,8 +236,8 @@ export class Store implements NodeStore {
   }
 
   /** What `clean` would delete. */
-  planClean(limits: CacheLimits, keep: string | null = null): Promise<CleanPlan> {
-    return this.#alone(() => planClean(this.#context, this.file, limits, keep));
+  planClean(limits: CacheLimits): Promise<CleanPlan> {
+    return this.#alone(() => planClean(this.#context, this.file, limits, null));
   }
 
   /**

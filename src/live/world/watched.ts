@@ -16,10 +16,10 @@ export class WatchedWorld implements FollowedWorld {
   /** A change that the run refused: it is not prepared again. */
   #refused: RuleSet | null = null;
 
-  constructor(projectRoot: string, name: string, everyMs = EVERY_MS) {
+  constructor(projectRoot: string, name: string) {
     this.#file = new CurrentWorld(projectRoot, name);
     this.#rules = this.#file.look(null);
-    this.#timer = setInterval(() => this.#look(), everyMs);
+    this.#timer = setInterval(() => this.#look(), EVERY_MS);
     this.#timer.unref();
   }
 

@@ -44,11 +44,11 @@ export class Session {
     return (await this.query(sql)).rows as Row[];
   }
 
-  async query(sql: string, values: readonly unknown[] = []): Promise<QueryResult<unknown[]>> {
+  async query(sql: string): Promise<QueryResult<unknown[]>> {
     const work = this.#last.then(async () => {
       try {
         const client = await (this.#client ??= this.#connect());
-        return await client.query<unknown[]>({ text: sql, values: [...values], rowMode: 'array' });
+        return await client.query<unknown[]>({ text: sql, rowMode: 'array' });
       } catch (error) {
         throw await this.#explained(error);
       }
