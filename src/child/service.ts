@@ -2,8 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
 import type { Deadlines } from '../engine/sources/deadline.js';
-import type { Table } from '../sdk/table.js';
-import { ALL_TIME } from '../sdk/time/time.js';
+import { ALL_TIME, type Range } from '../sdk/time/time.js';
 import type { Places } from '../store/segments/places.js';
 import { querySql, type Store } from '../store/store.js';
 import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
@@ -57,11 +56,13 @@ export class JobService {
     status: (payload, hooks) => this.#status(payload, hooks),
     source: (payload, hooks) => this.#source(payload, hooks),
     bounds: (payload, hooks) => this.#bounds(payload, hooks),
-    read: (payload, hooks) => this.#read(payload, hooks),
+    read: (asked, hooks) => this.#ofNode(asked, hooks, (store, range) => readRows(store, asked, range)),
     places: (payload, hooks) => this.#places(payload, hooks),
-    series: (payload, hooks) => this.#series(payload, hooks),
-    rows: (payload, hooks) => this.#rows(payload, hooks),
-    diff: (payload, hooks) => this.#diff(payload, hooks),
+    series: (asked, hooks) =>
+      this.#ofNode(asked, hooks, (store, range) => seriesOf(store, asked, range, asked.points)),
+    rows: (asked, hooks) => this.#ofNode(asked, hooks, (store, range) => rowsOf(store, asked, range, asked)),
+    diff: (asked, hooks) =>
+      this.#ofNode(asked, hooks, (store, range) => diffOf(store, asked, range), 'comparing'),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
     verify: (payload, hooks) => this.#verify(payload, hooks),
@@ -175,12 +176,16 @@ export class JobService {
     });
   }
 
-  #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {
-    const { strategy, node, projectRoot } = payload;
-    const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
-    return this.#lookIntoStore(cache, hooks, (store) =>
-      readRows(store, payload, rangeOf(payload) ?? ALL_TIME),
-    );
+  /** Reads what is stored of a node. */
+  #ofNode<T>(
+    payload: Payload<'read' | 'series' | 'rows' | 'diff'>,
+    hooks: RequestHooks,
+    work: (store: Store, range: Range) => Promise<T>,
+    doing = 'reading',
+  ): Promise<T> {
+    const { projectRoot, strategy, node } = payload;
+    const cache = cacheOf(projectRoot, payload, `${doing} ${node} of ${strategy}`);
+    return this.#lookIntoStore(cache, hooks, (store) => work(store, rangeOf(payload) ?? ALL_TIME));
   }
 
   #places(payload: Payload<'places'>, hooks: RequestHooks): Promise<Result<'places'>> {
@@ -194,23 +199,6 @@ export class JobService {
       const [places] = await store.places([{ fingerprint, range: rangeOf(payload) ?? ALL_TIME }]);
       return places as Places;
     });
-  }
-
-  #series(payload: Payload<'series'>, hooks: RequestHooks): Promise<Result<'series'>> {
-    const cache = cacheOf(payload.projectRoot, payload, `reading ${payload.node} of ${payload.strategy}`);
-    const range = rangeOf(payload) ?? ALL_TIME;
-    return this.#lookIntoStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.points));
-  }
-
-  #rows(payload: Payload<'rows'>, hooks: RequestHooks): Promise<Result<'rows'>> {
-    const cache = cacheOf(payload.projectRoot, payload, `reading ${payload.node} of ${payload.strategy}`);
-    const range = rangeOf(payload) ?? ALL_TIME;
-    return this.#lookIntoStore(cache, hooks, (store) => rowsOf(store, payload, range, payload));
-  }
-
-  #diff(payload: Payload<'diff'>, hooks: RequestHooks): Promise<Result<'diff'>> {
-    const cache = cacheOf(payload.projectRoot, payload, `comparing ${payload.node} of ${payload.strategy}`);
-    return this.#lookIntoStore(cache, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
   }
 
   async #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
