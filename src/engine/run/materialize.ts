@@ -127,7 +127,7 @@ interface OpenedStreams {
 /** How streams are opened. */
 interface OpenHow {
   readonly hooks: RunHooks;
-  readonly refused?: Map<number, SeamlessError>;
+  readonly refused?: Map<number, SeamlessError> | undefined;
   readonly request?: Range;
 }
 
@@ -146,29 +146,7 @@ export async function openStreams(
   const needed = { start: request?.start ?? Infinity, end: until };
   const hashes = streams.map((node) => (prints[node.index] as Fingerprint).hash);
   const known = await ports.store.sources(hashes);
-  const spans = await ports.store.coverage(hashes);
-  const keepers = new Map<number, StreamKeeper>();
-  const byFingerprint = new Map<string, StreamKeeper>();
-  for (const node of streams) {
-    const print = prints[node.index] as Fingerprint;
-    const { source } = node.description;
-    const shared = byFingerprint.get(print.hash);
-    if (shared || !source) {
-      if (shared) keepers.set(node.index, shared);
-      continue;
-    }
-    try {
-      const deadline = (source.held && hooks.deadlines?.of(print.hash, source.held)) ?? null;
-      const reader = await openSource(ports.sources, node, source, deadline);
-      // Ending one stream's coverage leaves the others alone.
-      const keeper = new StreamKeeper(node, print, reader, ports.store, spans.get(print.hash) ?? []);
-      keepers.set(node.index, keeper);
-      byFingerprint.set(print.hash, keeper);
-    } catch (error) {
-      if (!refused || !isRefusal(error)) throw error;
-      refused.set(node.index, error);
-    }
-  }
+  const { keepers, byFingerprint } = await openKeepers(ports, prints, streams, { hooks, refused });
   const of = (keeper: StreamKeeper): SourceState | undefined => known.get(keeper.fingerprint.hash);
   const accepted = async (keeper: StreamKeeper, work: Promise<void>): Promise<boolean> => {
     try {
@@ -200,6 +178,39 @@ export async function openStreams(
   const wrote = [...keepers.values()].some((keeper) => keeper.wrote);
   const ids = prints.map(({ hash }) => hash);
   return { keepers, coverage: wrote ? await ports.store.covered(ids) : coverage };
+}
+
+/** Opens the source of each stream: streams with one fingerprint share a keeper. */
+async function openKeepers(
+  { store, sources }: Ports,
+  prints: readonly Fingerprint[],
+  streams: readonly GraphNode[],
+  { hooks, refused }: Pick<OpenHow, 'hooks' | 'refused'>,
+): Promise<{ keepers: Map<number, StreamKeeper>; byFingerprint: ReadonlyMap<string, StreamKeeper> }> {
+  const spans = await store.coverage(streams.map((node) => (prints[node.index] as Fingerprint).hash));
+  const keepers = new Map<number, StreamKeeper>();
+  const byFingerprint = new Map<string, StreamKeeper>();
+  for (const node of streams) {
+    const print = prints[node.index] as Fingerprint;
+    const { source } = node.description;
+    const shared = byFingerprint.get(print.hash);
+    if (shared || !source) {
+      if (shared) keepers.set(node.index, shared);
+      continue;
+    }
+    try {
+      const deadline = (source.held && hooks.deadlines?.of(print.hash, source.held)) ?? null;
+      const reader = await openSource(sources, node, source, deadline);
+      // Ending one stream's coverage leaves the others alone.
+      const keeper = new StreamKeeper(node, print, reader, store, spans.get(print.hash) ?? []);
+      keepers.set(node.index, keeper);
+      byFingerprint.set(print.hash, keeper);
+    } catch (error) {
+      if (!refused || !isRefusal(error)) throw error;
+      refused.set(node.index, error);
+    }
+  }
+  return { keepers, byFingerprint };
 }
 
 /** A stream without a keeper has unknown bounds. */

@@ -14,12 +14,10 @@ import { Intake, type Piece } from './intake.js';
 import { addNotes, areByRow } from './notes.js';
 import { versionKindOf, type VersionKind } from './open-source.js';
 import { reachOf } from './reach.js';
+import { StoredOpens } from './stored-opens.js';
 import { takingIn, type Takings } from './takings.js';
 import { endOf, firstDifference, movedEnds, SourceComparison, type SourceChange } from './source-change.js';
 import { difference, hull, intersection, union, within, type RangeSet } from '../plan/ranges.js';
-
-/** The least number of opens requested at a time. */
-const LEAST_TIMES = 256;
 
 /** Keeps the store's rows of one stream in line with its source, and reads what is missing. */
 export class StreamKeeper {
@@ -37,9 +35,7 @@ export class StreamKeeper {
   #distrusted = false;
   /** Ranges that were read and are about to be stored. */
   readonly #coming: Range[] = [];
-  /** Opens of the last `count` stored bars before a time, or of all of them. */
-  #lastTimes: { readonly before: Seconds; readonly count: number; readonly times: Float64Array } | null =
-    null;
+  readonly #opens: StoredOpens;
   /** The source's version at this run's first check; null: unknown. */
   #version: string | null = null;
   /** Repairs that were made before this reader was opened. */
@@ -62,6 +58,7 @@ export class StreamKeeper {
     this.#reader = reader;
     this.#store = store;
     this.#spans = spans;
+    this.#opens = new StoredOpens(store, fingerprint.hash);
   }
 
   /** What this run stored from the source, as new bars or replacements. */
@@ -234,7 +231,7 @@ export class StreamKeeper {
   noteSpans(spans: readonly CoveredSpan[]): void {
     this.#spans = spans;
     this.#coming.length = 0;
-    this.#lastTimes = null;
+    this.#opens.forget();
   }
 
   /** The open of the `count`-th bar before `before`, or of the first bar. Counts existing bars, across holes and weekends. */
@@ -245,25 +242,13 @@ export class StreamKeeper {
       const start = Math.max(this.horizon.begin, floorToSlot(before - length, this.node));
       if (!this.#reader.whole)
         await takingIn(this.#store, (takings) => this.ensure({ start, end: before }, takings));
-      const times = await this.#timesBefore(before, count);
+      const times = await this.#opens.before(before, count);
       // Older spans beyond an unread range say nothing about the bars in between.
       const missing = this.#reader.whole ? 0 : lowerBound(times, start);
       if (times.length - missing >= count) return times[0] as Seconds;
       if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
       length *= 4;
     }
-  }
-
-  /** Opens of the last stored bars before a time. Nodes ask for one number after the other, so more are requested at once. */
-  async #timesBefore(before: Seconds, count: number): Promise<Float64Array> {
-    let known = this.#lastTimes;
-    if (known?.before !== before || known.count < count) {
-      const most = Math.max(count, LEAST_TIMES);
-      const times = await this.#store.lastTimes(this.fingerprint.hash, before, most);
-      known = { before, count: most, times };
-      this.#lastTimes = known;
-    }
-    return known.times.subarray(Math.max(0, known.times.length - count));
   }
 
   /**
