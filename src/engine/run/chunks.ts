@@ -8,6 +8,7 @@ import { bytesDigest } from '../fingerprint/digest.js';
 import { schemaOf } from './evaluation/evaluation.js';
 import { digestsKey, type Candidates } from './candidates.js';
 import { ChunkInputs } from './chunk-inputs.js';
+import { FinishedChunks } from './finished.js';
 import type { GraphNode } from '../graph/graph.js';
 import type { Batch } from '../plan/parts.js';
 import type { NodeWork } from '../plan/plan.js';
@@ -80,13 +81,7 @@ export class ChunkRunner {
   async #runChunks(chunks: readonly Range[]): Promise<void> {
     let loading = this.#loadAhead(chunks[0]);
     let running = Promise.resolve();
-    let stored = Promise.resolve();
-    let finished: { readonly chunk: Unstored; readonly settled: Promise<void> } | null = null;
-    const storeFinished = async (): Promise<void> => {
-      await stored;
-      if (finished) stored = expectLater(finished.chunk.commit(finished.settled));
-      finished = null;
-    };
+    const finished = new FinishedChunks(this.#state);
     try {
       for (const [position, chunk] of chunks.entries()) {
         this.#state.throwIfCancelled();
@@ -94,9 +89,9 @@ export class ChunkRunner {
         // The thread gets its requests first: it computes while the rest is done here.
         await this.#state.sent();
         loading = this.#loadAhead(chunks[position + 1]);
-        await storeFinished();
+        await finished.storeWorth();
         await running;
-        finished = { chunk: this.#unstored, settled: expectLater(this.#state.settle()) };
+        finished.add(this.#unstored);
         this.#unstored = new Unstored(this.#state);
       }
     } catch (reason) {
@@ -104,8 +99,7 @@ export class ChunkRunner {
       throw reason;
     } finally {
       await Promise.allSettled([running]);
-      await storeFinished();
-      await stored;
+      await finished.storeAll();
       await this.#withdrawn.commit(this.#state.store);
     }
   }

@@ -31,12 +31,18 @@ export class Unstored {
     this.#covered = this.#covered.filter(({ node }) => !wrong.includes(this.#state.fingerprint(node).hash));
   }
 
-  /** @param settled resolves once all of it can be kept */
-  async commit(settled: Promise<void>): Promise<void> {
-    await settled;
-    if (this.#covered.length === 0) return;
-    const [segments, reuses] = [this.#segments, this.#reuses];
-    await this.#state.store.commit({ invalidations: [], segments, reuses, sources: [] });
-    this.#state.cover(this.#covered);
+  /** Its values. */
+  get cells(): number {
+    return this.#segments.reduce((sum, { table }) => sum + table.ts.length * table.columns.length, 0);
+  }
+
+  /** Stores these in one transaction. */
+  static async commit(state: RunState, chunks: readonly Unstored[]): Promise<void> {
+    const covered = chunks.flatMap((chunk) => chunk.#covered);
+    if (covered.length === 0) return;
+    const segments = chunks.flatMap((chunk) => chunk.#segments);
+    const reuses = chunks.flatMap((chunk) => chunk.#reuses);
+    await state.store.commit({ invalidations: [], segments, reuses, sources: [] });
+    state.cover(covered);
   }
 }
