@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { nodeOf } from '../support/project.js';
+import { nodeOf, type Files } from '../support/project.js';
 import { csvOf, day as dateOf, market, projectOf, SYMBOLS, type Quote } from './market.js';
 import { filesOf, foundStrategy, inProject, rowsOf, run, useChild, WHOLE } from './projects.js';
 import { sqlText } from '../../src/sdk/sql-text.js';
@@ -186,6 +186,29 @@ describe('a universe whose symbols are found', () => {
         project.write({ 'main.ts': text('', `symbol: 'ticker', symbols: ${JSON.stringify(SYMBOLS)}`) });
         assert.deepEqual(await rowsOf(project), wanted);
       });
+    }
+  });
+
+  it('has a symbol that is written as a missing value is', async () => {
+    const named = (ticker: string): Quote[] =>
+      quotes.map((quote) => (quote.ticker === 'BBB' ? { ...quote, ticker } : quote));
+    const csv = (ticker: string): string =>
+      csvOf(named(ticker)).replace(/^(2020-02-0[3-5],(?:NA|BBB|AAA),[^,]+),.*$/gm, '$1,NA');
+    const files = (ticker: string, options = '', symbol = "symbol: 'ticker'"): Files => ({
+      'prices.csv': csv(ticker),
+      'main.ts': foundStrategy(`csvHistory('prices.csv'${options})`, symbol),
+    });
+    const renamed = await inProject(files('BBB'), rowsOf);
+    const pricesOf = (rows: typeof renamed, ticker: string): unknown =>
+      ['prices', 'mom', 'mean', 'gap'].map((name) => rows[`${name}[${ticker}]`] ?? assert.fail(name));
+    for (const options of ['', ", { missing: ['NA'] }", ", { conformance: 'permissive' }"]) {
+      for (const symbol of ["symbol: 'ticker'", "symbol: 'ticker', symbols: ['NA', 'AAA']"]) {
+        await inProject(files('NA', options, symbol), async (project) => {
+          const rows = await rowsOf(project);
+          assert.deepEqual(pricesOf(rows, 'NA'), pricesOf(renamed, 'BBB'), options);
+          assert.deepEqual(pricesOf(rows, 'AAA'), pricesOf(renamed, 'AAA'), options);
+        });
+      }
     }
   });
 

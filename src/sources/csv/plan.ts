@@ -47,8 +47,9 @@ export async function planCsv(
   settings: CsvSettings,
   file: SourceFile,
 ): Promise<CsvPlan> {
-  const { text, layout, sampled } = await lookAt(stream, context, settings, file);
+  const { text, layout, sampled: seen } = await lookAt(stream, context, settings, file);
   const { names } = layout;
+  const { sampled, marks } = withoutMark(seen, settings.one?.symbol ?? settings.symbol);
   const found = findTimeColumns(stream, sampled.looks, settings.time.time, file.shown);
   const { date, clock, parts, others: otherTimes } = found;
   const look = sampled.looks[date] as ColumnLook;
@@ -70,7 +71,7 @@ export async function planCsv(
         ? timeType
         : duckdbType(sampled.kinds[index] ?? 'null', settings),
   );
-  const from = csvFrom(text, layout, types, sampled);
+  const from = csvFrom(text, layout, types, { ...sampled, marks });
   const reads = { file, layout, types, from, time: date };
   const all = symbol === null ? from : await ofSymbols(stream, context, reads, `c${symbol}`);
   const rows = onlySymbol(stream, settings, names, all, file);
@@ -94,6 +95,23 @@ export async function planCsv(
   const unmarked = plain ? csvFrom(text, layout, types, { ...sampled, marks: [] }) : null;
   const maybeMixed = chosen === null && mayBeMixed(sampled.looks);
   return { text, reading: reads, relation, unmarked, otherTimes, all, symbol, maybeMixed };
+}
+
+/**
+ * A mark for missing values may be the very symbol that is read, such as NA: then it cannot be empty in all columns, and cells of
+ * numbers are compared one by one.
+ */
+function withoutMark(
+  sampled: Sampled,
+  symbol: string | null,
+): { readonly sampled: Sampled; readonly marks: readonly string[] } {
+  const { marks, kinds } = sampled;
+  if (symbol === null || !marks.includes(symbol)) return { sampled, marks };
+  const isNumber = (kind: ColumnKind): boolean => kind === 'number' || kind === 'local' || kind === 'null';
+  return {
+    sampled: { ...sampled, kinds: kinds.map((kind) => (isNumber(kind) ? 'scaled' : kind)) },
+    marks: marks.filter((mark) => mark !== symbol),
+  };
 }
 
 const DUCKDB_TYPES: Readonly<Record<ColumnKind, string>> = {

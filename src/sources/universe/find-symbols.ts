@@ -89,7 +89,8 @@ async function inCsvFile(
   const layout = renamed(stream, layoutOf(stream, file, text.head, settings), settings.renamed, file);
   const index = symbolIndex(stream, layout.names, { column, symbol: '' }, file.shown);
   const types = layout.names.map(() => 'VARCHAR');
-  const from = csvFrom(text, layout, types, { marks: settings.missing, numbers: PLAIN_NUMBERS });
+  // A mark for missing values, such as NA, may be a symbol.
+  const from = csvFrom(text, layout, types, { marks: [], numbers: PLAIN_NUMBERS });
   const counted = await rowsOfSound(context.database, from, (each) =>
     countSql(`trim(c${index})`, each),
   ).catch(async (error: unknown) => {
