@@ -146,6 +146,50 @@ describe('a universe whose members change', () => {
     }
   });
 
+  it('knows a symbol that one of the tables pads, or writes as a number with a fraction', async () => {
+    const numbered = (how: (ticker: string) => string): ((text: string) => string) => {
+      const codes: Record<string, string> = {
+        AAA: '1',
+        BBB: '2',
+        LATE: '3',
+        GONE: '4',
+        SHORT: '5',
+        '0007': '7',
+      };
+      return (text) =>
+        text.replace(/(?<=^|,)(?:AAA|BBB|LATE|GONE|SHORT|0007)(?=,|$)/gm, (each) => how(codes[each] ?? ''));
+    };
+    const bars = (type: string): string =>
+      strategy(SOURCE).replace(
+        "csvHistory('prices.csv')",
+        `sqlHistory("SELECT * REPLACE (CAST(ticker AS DOUBLE)::${type} AS ticker) FROM 'prices.csv'")`,
+      );
+    const plain = numbered((code) => code);
+    const projectOf = (type: string, membersOf: (text: string) => string): Files => ({
+      'prices.csv': plain(pricesCsv(quotes)),
+      'members.csv': membersOf(staysCsv(STAYS)),
+      'main.ts': bars(type),
+    });
+    const sections = async (files: Files): Promise<unknown> => {
+      const rows = Object.entries(await inProject(files, sectionsOf)).filter(
+        ([name]) => !name.endsWith('[*]'),
+      );
+      return rows.map(([name, each]) => [name.replace('.0]', ']'), each]);
+    };
+    const wanted = await sections(projectOf('BIGINT', plain));
+    assert.ok(JSON.stringify(wanted).length > 10_000);
+    assert.deepEqual(await sections(projectOf('DOUBLE', plain)), wanted);
+    assert.deepEqual(
+      await sections(
+        projectOf(
+          'BIGINT',
+          numbered((code) => `${code}.0`),
+        ),
+      ),
+      wanted,
+    );
+  });
+
   it('computes nothing anew of a symbol whose membership is as it was, and knows what changed', async () => {
     await inProject(withStays(STAYS), async (project) => {
       await rowsOf(project, WHOLE);
@@ -216,6 +260,11 @@ describe('a universe whose members change', () => {
     'says what is no time',
     { 'members.csv': 'ticker,from,to\nAAA,2020-01-01,soon\n' },
     /members\.csv, which says who is a member, has "soon" in its column to for AAA, which is no time/,
+  );
+  refused(
+    'says that a symbol is written in other letters than among the bars',
+    { 'members.csv': 'ticker,from,to\naaa,2020-01-01,\n' },
+    /members\.csv, which says who is a member, has "aaa" for what is "AAA" among the bars: write both/,
   );
   refused(
     'says that a stay ends before it begins',

@@ -14,6 +14,8 @@ import { columnsOf, openTable, refuseUnread, staysSql, type MembershipSource } f
 interface Membership {
   /** From when to when each symbol is a member; a symbol that is absent never was. */
   readonly stays: ReadonlyMap<string, RangeSet>;
+  /** What messages call it. */
+  readonly shown: string;
   /** Absolute paths of its files, and the patterns they were found by. */
   readonly files: readonly string[];
 }
@@ -29,10 +31,11 @@ export async function withMembership(
   symbol: string,
   bars: SourceReader,
 ): Promise<SourceReader> {
-  const { stays, files } = await read.get(context, JSON.stringify(source), () =>
+  const membership = await read.get(context, JSON.stringify(source), () =>
     readMembership(stream, context, source),
   );
-  const own = stays.get(symbol) ?? [];
+  const { files } = membership;
+  const own = staysOf(stream, membership, symbol);
   const digest = createHash('sha256')
     .update(JSON.stringify(own.map(boundTexts)))
     .digest('hex')
@@ -58,6 +61,25 @@ export async function withMembership(
     notes: () => bars.notes?.() ?? [],
     ...(bars.taken && { taken: () => (bars.taken as NonNullable<SourceReader['taken']>)() }),
   };
+}
+
+/** Of a symbol that is not in it: none. @throws SeamlessError `source` if it is written there in other letters */
+function staysOf(stream: OpenStream, { stays, shown }: Membership, symbol: string): RangeSet {
+  const name = sameName(symbol);
+  const own = stays.get(name);
+  if (own) return own;
+  const lower = name.toLowerCase();
+  const other = [...stays.keys()].find((each) => each.toLowerCase() === lower);
+  if (other === undefined) return [];
+  throw sourceError(
+    stream,
+    `${shown}, which says who is a member, has ${JSON.stringify(other)} for what is ${JSON.stringify(symbol)} among the bars: write both in the same letters.`,
+  );
+}
+
+/** Two tables may write a symbol unlike: padded, or as a number with a fraction, 10107.0, in a column with empty cells. */
+function sameName(symbol: string): string {
+  return symbol.trim().replace(/^(\d+)\.0$/, '$1');
 }
 
 function boundTexts({ start, end }: Range): readonly string[] {
@@ -94,7 +116,8 @@ async function readMembership(
   await refuseUnread(stream, context.database, table, columns);
   const stays = new Map<string, Range[]>();
   for (const { symbol, start, end } of await context.database.rows(staysSql(table.from, columns))) {
-    addTo(stays, String(symbol), { start: Number(start), end: Number(end) });
+    addTo(stays, sameName(String(symbol)), { start: Number(start), end: Number(end) });
   }
-  return { files: table.files, stays: new Map([...stays].map(([symbol, own]) => [symbol, union(own)])) };
+  const { files, shown } = table;
+  return { files, shown, stays: new Map([...stays].map(([symbol, own]) => [symbol, union(own)])) };
 }
