@@ -68,6 +68,29 @@ describe("a family's name in place of a node's", () => {
     await refused(exported(['mon'], 'no.csv'), 'not-found', /no node mon/);
   });
 
+  it('is no node that versions can be compared of, which is said with one that is', async () => {
+    const diff = (node: string): Promise<unknown> =>
+      child.request('diff', { projectRoot: project.root, strategy: STRATEGY, node });
+    await refused(
+      diff('mom'),
+      'not-found',
+      /no node mom in the cache\. It is a family of 6: .*mom\[0007\]\.$/,
+    );
+    await diff('mom[0007]');
+    await refused(diff('nothing'), 'not-found', /It has prices, mom, .*hold/);
+    await refused(diff('nothing'), 'not-found', /^(?!.*mom\[).*$/);
+  });
+
+  it('pins each of its symbols, and lets go of each', async () => {
+    for (const action of ['pin', 'unpin'] as const) {
+      const change = { projectRoot: project.root, action, strategy: STRATEGY, node: 'mom' };
+      const { strategies } = await child.request('cache', change);
+      const pins = strategies.flatMap(({ nodes }) => nodes.filter(({ pinned }) => pinned));
+      const wanted = [...SYMBOLS].sort().map((symbol) => `mom[${symbol}]`);
+      assert.deepEqual(pins.map(({ name }) => name).sort(), action === 'pin' ? wanted : []);
+    }
+  });
+
   it('verifies each of its symbols', async () => {
     const { nodes } = await child.request('verify', {
       strategy: project.strategy('main.ts'),

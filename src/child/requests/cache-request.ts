@@ -29,9 +29,10 @@ async function changePin(
 ): Promise<void> {
   const [known] = (await store.contents(strategy)).strategies;
   if (!known) throw await unknownStrategy(store, strategy);
-  if (node !== undefined && !known.nodes.some(({ name }) => name === node))
-    throw await unknownNode(store, strategy, node);
-  await store[action](strategy, node ?? null);
+  if (node === undefined) return store[action](strategy, null);
+  const chosen = known.nodes.filter(({ name, family }) => name === node || family === node);
+  if (chosen.length === 0) throw await unknownNode(store, strategy, node);
+  for (const { name } of chosen) await store[action](strategy, name);
 }
 
 /** A limit on age is in days, so checking once an hour is enough. */

@@ -10,12 +10,15 @@ export async function unknownStrategy(store: Store, strategy: string): Promise<S
   return new SeamlessError('not-found', `Nothing of ${strategy} is materialized yet. ${hint}`);
 }
 
-/** A `not-found` error for a node that the cache does not have, suggesting similar names. */
+/** A `not-found` error for a node that the cache does not have, suggesting similar names; for a family, one of its symbols. */
 export async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
   const [known] = (await store.contents(strategy)).strategies;
   if (!known) return unknownStrategy(store, strategy);
-  const names = known.nodes.map(({ name }) => name);
-  const hint = didYouMean(node, names, `It has ${names.join(', ')}.`);
+  const members = known.nodes.filter(({ family, listed }) => family === node && listed);
+  const names = [...new Set(known.nodes.map(({ name, family }) => family ?? name))];
+  const hint = members[0]
+    ? `It is a family of ${members.length}: name one of its symbols, such as ${members[0].name}.`
+    : didYouMean(node, [...names, ...known.nodes.map(({ name }) => name)], `It has ${names.join(', ')}.`);
   return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
     node,
   });
