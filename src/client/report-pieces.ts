@@ -1,7 +1,6 @@
-import type { RunPrices } from '../live/report/prices.js';
-import type { TradingReport } from '../live/report/trading-report.js';
 import type { Payload } from '../protocol/payloads.js';
 import type { Result } from '../protocol/results.js';
+import type { RunPrices, TradingReport } from '../protocol/live-results.js';
 
 type Asked = 'report' | 'prices';
 

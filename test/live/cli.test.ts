@@ -4,9 +4,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import type { TradingReport } from '../../src/live/report/trading-report.js';
 import { minute, type Project } from '../support/project.js';
 import { OHLC_HEADER, ohlcLines, project } from './support.js';
+import type { TradingReport } from '../../src/protocol/live-results.js';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 

@@ -18,11 +18,12 @@ import type { PriceBar } from '../../src/live/money/book.js';
 import { Desk } from '../../src/live/money/desk.js';
 import { recordedPrices, shownPrices } from '../../src/live/report/prices.js';
 import { yearsOf } from '../../src/live/report/returns.js';
-import { tradingReport, type TradingReport } from '../../src/live/report/trading-report.js';
+import { tradingReport } from '../../src/live/report/trading-report.js';
 import { parseWorld } from '../../src/live/world/load.js';
 import type { World } from '../../src/live/world/schema.js';
 import type { RunEventBody } from '../../src/sdk/live/live.js';
 import { cases } from '../support/profile.js';
+import type { TradingReport } from '../../src/protocol/live-results.js';
 
 const MINUTE = 60;
 const DAY = 86_400;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 import { submit } from '../../src/client/runner.js';
 import { cacheFolder } from '../../src/protocol/project.js';
-import type { ParityReport } from '../../src/live/run/recording.js';
+import type { ParityReport } from '../../src/protocol/live-results.js';
 import type { Run, RunEvent, SubmitOptions } from '../../src/sdk/live/live.js';
 import { minute, Project, withChild, type Files } from '../support/project.js';
 

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 
-import type { RunPrices } from '../../src/live/report/prices.js';
-import type { TradingReport } from '../../src/live/report/trading-report.js';
 import { metricNumbers, percent } from '../../src/present/report/numbers.js';
 import { reportPage } from '../../src/present/report/page.js';
 import { shownTrades, tradesCsv } from '../../src/present/report/trades.js';
 import { cautions } from '../../src/present/report/words.js';
 import { aReport, somePrices } from '../support/trading-report.js';
+import type { RunPrices, TradingReport } from '../../src/protocol/live-results.js';
 
 const pageOf = (report: TradingReport, prices: readonly (readonly [string, RunPrices])[] = []): string =>
   reportPage(report, new Map(prices), 'en');

@@ -1,5 +1,4 @@
-import type { RunPrices } from '../../src/live/report/prices.js';
-import type { TradingReport } from '../../src/live/report/trading-report.js';
+import type { RunPrices, TradingReport } from '../../src/protocol/live-results.js';
 
 const START = Date.UTC(2023, 2, 1) / 1000;
 const at = (minute: number): number => START + minute * 60;

@@ -2,7 +2,6 @@ import { relative, resolve } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 
 import { reportPieces } from '../../client/report-pieces.js';
-import type { TradingReport } from '../../live/report/trading-report.js';
 import { countNumbers, metricNumbers, percent } from '../../present/report/numbers.js';
 import { MOST_SYMBOLS, reportPage } from '../../present/report/page.js';
 import { cautions, modeText, monthNames, stateText } from '../../present/report/words.js';
@@ -14,6 +13,7 @@ import { EXIT } from '../exit-codes.js';
 import { formatTable, painter, right, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import type { TradingReport } from '../../protocol/live-results.js';
 
 interface ReportFlags extends CommonFlags {
   readonly html?: boolean;

@@ -14,18 +14,6 @@ interface MarkedFill {
   readonly price: number;
 }
 
-/** Prices of a symbol over a range, with the fills in it, both thinned out for a screen. */
-export interface RunPrices {
-  /** Least time between two bars, in seconds; 0 where there is at most one. */
-  readonly interval: Seconds;
-  /** From the first bar to past the last of the run. */
-  readonly whole: readonly [Seconds, Seconds] | null;
-  readonly table: Table;
-  readonly fills: readonly MarkedFill[];
-  /** Fills in the range, of which `fills` may be a part. */
-  readonly filled: number;
-}
-
 /** One symbol's bars and fills in a journal. A backtest's journal has no bars. */
 export interface RecordedPrices {
   readonly table: Table;
@@ -48,7 +36,7 @@ export function recordedPrices(lines: Iterable<JournalLine>, symbol: string): Re
 const SHOWN = ['open', 'high', 'low', 'close'];
 
 /** @param points how many a chart can show */
-export function shownPrices({ table, fills }: RecordedPrices, range: Range, points: number): RunPrices {
+export function shownPrices({ table, fills }: RecordedPrices, range: Range, points: number) {
   const { ts } = table;
   const inRange = fills.filter(({ at }) => at >= range.start && at < range.end);
   const each = Math.ceil(inRange.length / points);
@@ -59,7 +47,7 @@ export function shownPrices({ table, fills }: RecordedPrices, range: Range, poin
   return {
     interval,
     // A single bar needs a width, too.
-    whole: ts.length > 0 ? [ts[0] as number, (ts.at(-1) as number) + (interval || 1)] : null,
+    whole: ts.length > 0 ? ([ts[0] as number, (ts.at(-1) as number) + (interval || 1)] as const) : null,
     table: decimate(part, shown, points),
     fills: inRange.filter((_, at) => at % each === 0),
     filled: inRange.length,

@@ -1,49 +1,20 @@
 import { decimate } from '../../engine/history/decimate.js';
-import type { Mode, RunEvent, RunResult } from '../../sdk/live/live.js';
+import type { RunEvent, RunResult } from '../../sdk/live/live.js';
 import { columnIndex, VALUE_COLUMN } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { eventsOf, type JournalLine } from '../journal/codec.js';
-import { RunEnding, stateOf, type RunRecord, type RunState } from '../journal/runs.js';
+import { RunEnding, stateOf, type RunRecord } from '../journal/runs.js';
 import { Holdings } from '../money/holdings.js';
-import { yearsOf, type YearOfReturns } from './returns.js';
+import { yearsOf } from './returns.js';
 
 /** The result of a run, or its result so far. */
 export type Outcome = Omit<RunResult, 'run' | 'strategy' | 'world' | 'mode' | 'reason' | 'computedNodes'>;
-
-/** Units held of a symbol, each until the next point. Thinned to what a screen can show. */
-interface PositionOverTime {
-  readonly symbol: string;
-  readonly points: readonly (readonly [at: Seconds, quantity: number])[];
-}
 
 /** A node that failed in a run. */
 interface NodeFault {
   readonly node: string;
   readonly asOf: Seconds;
   readonly message: string;
-}
-
-/** Everything that is shown of a run, from its record and its journal. */
-export interface TradingReport {
-  readonly run: string;
-  readonly strategy: string;
-  readonly world: string;
-  readonly mode: Mode;
-  /** When, ISO-8601 in UTC. */
-  readonly started: string;
-  readonly state: RunState;
-  /** Why it failed; null where it did not. */
-  readonly problem: string | null;
-  /** Why no orders are made at its end; null: they are. */
-  readonly inactive: string | null;
-  readonly symbols: readonly string[];
-  /** Null: it has no closed slot yet, or is a backtest that did not end, whose journal has no prices. */
-  readonly outcome: Outcome | null;
-  readonly years: readonly YearOfReturns[];
-  /** Ordered by traded money, the largest first. */
-  readonly positions: readonly PositionOverTime[];
-  /** The first nodes that failed. */
-  readonly faults: readonly NodeFault[];
 }
 
 /** Points of a position that a screen can tell apart. */
@@ -54,11 +25,7 @@ const MOST_FAULTS = 20;
 /**
  * Makes the report of a run. If it has not ended, money is computed from its journal's bars and fills, by the run's own functions.
  */
-export function tradingReport(
-  record: RunRecord,
-  lines: Iterable<JournalLine>,
-  isRunning: boolean,
-): TradingReport {
+export function tradingReport(record: RunRecord, lines: Iterable<JournalLine>, isRunning: boolean) {
   const tally = new Tally(record);
   for (const line of lines) tally.take(line);
   const { ending, symbols, faults, inactive } = tally;
@@ -179,7 +146,8 @@ class Tally {
     return true;
   }
 
-  positions(range: readonly [Seconds, Seconds] | null): PositionOverTime[] {
+  /** Ordered by traded money, the largest first. */
+  positions(range: readonly [Seconds, Seconds] | null) {
     const traded = (symbol: string): number => this.#traded.get(symbol) ?? 0;
     return [...this.#steps.keys()]
       .sort((a, b) => traded(b) - traded(a))

@@ -126,19 +126,6 @@ export interface RowDifference {
   readonly materialized: RowValue | undefined;
 }
 
-export interface ParityReport {
-  readonly run: string;
-  readonly strategy: string;
-  readonly range: readonly [Seconds, Seconds];
-  readonly nodes: number;
-  readonly rows: number;
-  /** Rows of the run that materialization calls _not yet_: past the last bar of an input. */
-  readonly notYet: number;
-  readonly differing: number;
-  /** The first in time. */
-  readonly first: RowDifference | null;
-}
-
 /** A node's stored rows over the recording's range. */
 export interface Materialized {
   readonly table: Table;
@@ -147,12 +134,12 @@ export interface Materialized {
 
 /** Compares a run's values with those materialized from its recorded bars, bit for bit. */
 export function parityOf(
-  about: Pick<ParityReport, 'run' | 'strategy'>,
+  about: { readonly run: string; readonly strategy: string },
   graph: Graph,
   canonical: readonly number[],
   { range, values }: Recording,
   materialized: ReadonlyMap<number, Materialized>,
-): ParityReport {
+) {
   const nodes = graph.nodes.filter(({ kind, index }) => kind === 'node' && canonical[index] === index);
   let [rows, notYet, differing] = [0, 0, 0];
   let first = null as RowDifference | null;
@@ -181,7 +168,7 @@ export function parityOf(
   }
   return {
     ...about,
-    range: [range.start, range.end],
+    range: [range.start, range.end] as const,
     nodes: nodes.length,
     rows,
     notYet,

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean, messageOf, nearHint, SeamlessError } from '../../sdk/errors.js';
-import type { Mode } from '../../sdk/live/live.js';
 import { formatTime } from '../../sdk/time/time.js';
 import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
 import type { PresetNames } from '../../settings/completion.js';
@@ -20,19 +19,8 @@ export function worldNames(projectRoot: string): string[] {
   }
 }
 
-/** A world in a list to choose from. */
-export interface WorldSummary {
-  readonly name: string;
-  /** Null if its file is invalid, or the world is remote. */
-  readonly mode: Mode | null;
-  /** Why the file is invalid. */
-  readonly problem: string | null;
-  /** The address of a remote world. */
-  readonly url: string | null;
-}
-
 /** The worlds of a project, invalid ones with the reason. */
-export function worldsOf(projectRoot: string): WorldSummary[] {
+export function worldsOf(projectRoot: string) {
   return worldNames(projectRoot).map((name) => {
     try {
       const found = placeOfWorld(projectRoot, name);

@@ -1,8 +1,8 @@
-import type { RunPrices } from '../../live/report/prices.js';
 import { columnIndex, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { ticksOf } from '../ticks.js';
 import { html, Markup } from './markup.js';
+import type { RunPrices } from '../../protocol/live-results.js';
 
 /* Static charts in SVG. Colours are classes of the report's style sheet. */
 

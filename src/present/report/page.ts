@@ -1,7 +1,6 @@
 import * as l10n from '@vscode/l10n';
 
-import type { RunPrices } from '../../live/report/prices.js';
-import type { Outcome, TradingReport } from '../../live/report/trading-report.js';
+import type { Outcome } from '../../live/report/trading-report.js';
 import { formatTime } from '../../sdk/time/time.js';
 import { formatNumber } from '../values.js';
 import { lineChart, priceChart, type DrawnLine } from './drawing.js';
@@ -18,6 +17,7 @@ import {
 import { REPORT_STYLE } from './style.js';
 import { shownTrades, type ShownTrade } from './trades.js';
 import { cautions, modeText, monthNames, stateText } from './words.js';
+import type { RunPrices, TradingReport } from '../../protocol/live-results.js';
 
 /** The most lines in one chart; each has its own colour and dash. */
 export const MOST_SYMBOLS = 6;

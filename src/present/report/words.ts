@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 
-import type { TradingReport } from '../../live/report/trading-report.js';
 import type { RunState } from '../../live/journal/runs.js';
 import type { Mode } from '../../sdk/live/live.js';
 import { formatTime } from '../../sdk/time/time.js';
+import type { TradingReport } from '../../protocol/live-results.js';
 
 /** A mode's badge: capitals distinguish it where colours do not. */
 export function modeText(mode: Mode | null): string {

@@ -1,12 +1,13 @@
 import type { JournalLine } from '../../../src/live/journal/codec.js';
 import { JOURNAL_VERSION, type RunRecord } from '../../../src/live/journal/runs.js';
 import { Desk } from '../../../src/live/money/desk.js';
-import { recordedPrices, shownPrices, type RunPrices } from '../../../src/live/report/prices.js';
-import { tradingReport, type TradingReport } from '../../../src/live/report/trading-report.js';
+import { recordedPrices, shownPrices } from '../../../src/live/report/prices.js';
+import { tradingReport } from '../../../src/live/report/trading-report.js';
 import { parseWorld } from '../../../src/live/world/load.js';
 import type { World } from '../../../src/live/world/schema.js';
 import type { ResultsState } from '../../../src/panel/results/messages.js';
 import type { Mode, RunEventBody } from '../../../src/sdk/live/live.js';
+import type { RunPrices, TradingReport } from '../../../src/protocol/live-results.js';
 
 const DAY = 86_400;
 const START = Date.UTC(2021, 0, 4) / 1000;

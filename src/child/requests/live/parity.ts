@@ -9,7 +9,6 @@ import {
   RecordedSource,
   recordingOf,
   type Materialized,
-  type ParityReport,
   type Recording,
 } from '../../../live/run/recording.js';
 import type { World } from '../../../live/world/schema.js';
@@ -20,6 +19,7 @@ import type { Store } from '../../../store/store.js';
 import type { RequestHooks } from '../request.js';
 import type { StrategySession } from '../../session/strategy-session.js';
 import { inWorld } from '../../session/world-host.js';
+import type { ParityReport } from '../../../protocol/live-results.js';
 
 /** A run's recording, its strategy, and a cache folder for the comparison. @throws SeamlessError if there is none */
 export function openRecording(

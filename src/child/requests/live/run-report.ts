@@ -1,7 +1,7 @@
 import { JournalReader } from '../../../live/journal/journal.js';
 import { isRunning, readRun, runFolder, summaries } from '../../../live/journal/runs.js';
-import { recordedPrices, shownPrices, type RunPrices } from '../../../live/report/prices.js';
-import { tradingReport, type TradingReport } from '../../../live/report/trading-report.js';
+import { recordedPrices, shownPrices } from '../../../live/report/prices.js';
+import { tradingReport } from '../../../live/report/trading-report.js';
 import { worldsOf } from '../../../live/world/load.js';
 import type { Payload } from '../../../protocol/payloads.js';
 import type { Result } from '../../../protocol/results.js';
@@ -11,6 +11,7 @@ import type { Store } from '../../../store/store.js';
 import { findWorld } from './find-world.js';
 import { ALL_TIME } from '../../../sdk/time/time.js';
 import { cacheOf, folderOf, rangeOf, type OpenedCache, type RequestHooks } from '../request.js';
+import type { RunPrices, TradingReport } from '../../../protocol/live-results.js';
 
 type Looking = 'runs' | 'worlds' | 'world' | 'report' | 'prices';
 
