@@ -69,13 +69,7 @@ export class Toolbar {
       title: l10n.t('Show coverage over all data'),
       onClick: () => on.onRange(null),
     });
-    this.#search = textField(l10n.t('Search (/)'), on.onSearch);
-    this.#search.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') on.onNext();
-      if (event.key !== 'Escape') return;
-      this.#search.value = '';
-      on.onSearch('');
-    });
+    this.#search = searchField(on);
     this.#focus = dropdown(l10n.t('Part of the graph'), focusTexts(), (value) => on.onFocus(value as Focus));
     this.#collapse = button({
       text: l10n.t('Group by Prefix'),
@@ -132,6 +126,17 @@ export class Toolbar {
     this.#focus.disabled = view.selected === null && view.focus === 'all';
     assign(this.#collapse, { 'aria-pressed': String(collapsed), class: collapsed ? 'pressed' : null });
   }
+}
+
+function searchField({ onSearch, onNext }: ToolbarHandlers): ValueControl {
+  const field = textField(l10n.t('Search (/)'), onSearch);
+  field.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') onNext();
+    if (event.key !== 'Escape') return;
+    field.value = '';
+    onSearch('');
+  });
+  return field;
 }
 
 function isPart({ range, data }: PanelState): boolean {

@@ -167,16 +167,12 @@ function assemble(
     });
   });
   const stated = segments.filter(({ layout }) => layout().state);
-  const blobs = stated.map(({ pack, layout }) => {
-    const [at, bytes, digest] = layout().state ?? [0, 0, ''];
-    return files.bytes(pack ?? '', at, digest, new Uint8Array(bytes));
-  });
   const [first, last] = [blocks[0], blocks.at(-1)];
   return {
     rows,
     columns: [timesColumn(times), ...columnsOf(placed, rows)],
     times: first && last ? [first.first, last.last] : null,
-    blobs,
+    blobs: stated.map((segment) => stateBytes(files, segment)),
     describe(places) {
       const stateOf = (segment: Segment): Layout['state'] => {
         const index = stated.indexOf(segment);
@@ -203,6 +199,12 @@ function assemble(
       return packMetadata([...moved.values()]);
     },
   };
+}
+
+/** The state that a segment of a scan ends with, as stored. */
+function stateBytes(files: OpenPacks, { pack, layout }: Segment): Uint8Array {
+  const [at, bytes, digest] = layout().state ?? [0, 0, ''];
+  return files.bytes(pack ?? '', at, digest, new Uint8Array(bytes));
 }
 
 function packed(segment: Segment, own: Own | undefined, layout: Layout): PackedSegment {

@@ -40,11 +40,7 @@ export function correlations(
     if (first === last) {
       let within = behind;
       if (starts[first] !== from) pass(x, y, from, to, 1, (within = moments(10, rows)));
-      found[i] = ratio(
-        within.squaresX[to - 1] as number,
-        within.squaresY[to - 1] as number,
-        within.products[to - 1] as number,
-      );
+      found[i] = ratioAt(within, to - 1);
       continue;
     }
     const next = starts[first + 1] as number;
@@ -73,6 +69,10 @@ export function correlations(
     found[i] = ratio(squaresX, squaresY, products);
   }
   return found;
+}
+
+function ratioAt({ squaresX, squaresY, products }: Moments, row: number): number {
+  return ratio(squaresX[row] as number, squaresY[row] as number, products[row] as number);
 }
 
 function ratio(squaresX: number, squaresY: number, products: number): number {
