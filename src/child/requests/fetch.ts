@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fingerprints, type Fingerprint } from '../../engine/fingerprint/fingerprints.js';
 import { resolveGraph, type GraphNode } from '../../engine/graph/graph.js';
 import { within } from '../../engine/plan/ranges.js';
@@ -7,6 +6,7 @@ import type { GraphDescription, StrategyHost } from '../../engine/ports/host.js'
 import { materialize } from '../../engine/run/materialize.js';
 import { reportOf } from '../../engine/run/reporting/outcome.js';
 import type { NodeReport, Span } from '../../engine/run/reporting/report.js';
+import { holdMs } from '../../engine/sources/deadline.js';
 import { missedText, serviceOutcome } from '../../engine/sources/service-level.js';
 import type { Payload } from '../../protocol/payloads.js';
 import type { Result } from '../../protocol/results.js';
@@ -19,12 +19,9 @@ import { openSourceLibrary } from '../../sources/library.js';
 import { PRESETS_FILE } from '../../settings/files.js';
 import { loadPresets } from '../../sources/presets/load.js';
 import type { Store } from '../../store/store.js';
+import { fetchCancelled, hold } from './holding.js';
 import { checking, folderOf, type RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
-
-/** Seconds between attempts of a fetch that waits. */
-const LEAST_HOLD_MS = 250;
-const MOST_HOLD_MS = 30_000;
 
 type UseStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
 
@@ -45,10 +42,7 @@ export async function fetchPreset(
     if (!sla || sla.met || sla.miss === 'partialFill') return result;
     const over = deadline?.aborted ?? true;
     if (sla.miss === 'failFast' || over) throw missed(spec, sla.misses);
-    const wait = Math.min(MOST_HOLD_MS, Math.max(LEAST_HOLD_MS, (spec.intervalMs / 1000) * 100));
-    const ends = deadline ? [hooks.signal, deadline] : [hooks.signal];
-    await sleep(wait, undefined, { signal: AbortSignal.any(ends) }).catch(() => undefined);
-    if (hooks.signal.aborted) throw cancelled();
+    await hold(holdMs(spec.intervalMs / 1000), hooks.signal, deadline);
   }
 }
 
@@ -65,10 +59,6 @@ function specOf(projectRoot: string, id: string): DataPresetSpec {
 function missed(spec: DataPresetSpec, misses: readonly string[]): SeamlessError {
   const { held } = new PresetHistory(spec);
   return new SeamlessError('source', held ? missedText(held, misses) : misses.join(' '));
-}
-
-function cancelled(): SeamlessError {
-  return new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
 }
 
 /** A preset as a strategy with one stream. */
@@ -178,7 +168,7 @@ class PresetFetch {
       return node;
     } catch (error) {
       if (!(error instanceof SeamlessError)) throw error;
-      if (signal.aborted) throw cancelled();
+      if (signal.aborted) throw fetchCancelled();
       if (this.#deadline?.aborted) return null;
       // Nothing of the range exists yet: the service level decides what that means.
       if (error.code === 'outside-data' && this.#spec.sla) return this.#nothing();

@@ -20,9 +20,19 @@ export async function holding<T>(
       if (!(error instanceof Held)) throw error;
       progress({ phase: 'waiting', node: error.message, done: 0, total: 0 });
       const began = performance.now();
-      await sleep(error.waitMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) throw new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
+      await hold(error.waitMs, signal);
       error.waited(performance.now() - began);
     }
   }
+}
+
+/** Waits, at most until `end` aborts. @throws SeamlessError `cancelled` when `signal` aborts */
+export async function hold(ms: number, signal: AbortSignal, end: AbortSignal | null = null): Promise<void> {
+  const ends = end ? AbortSignal.any([signal, end]) : signal;
+  await sleep(ms, undefined, { signal: ends }).catch(() => undefined);
+  if (signal.aborted) throw fetchCancelled();
+}
+
+export function fetchCancelled(): SeamlessError {
+  return new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
 }

@@ -2,17 +2,13 @@ import type { HeldTo, ServiceOutcome, StreamService } from '../../sdk/providers/
 import { SeamlessError } from '../../sdk/errors.js';
 import { gridOf } from '../../sdk/time/grid.js';
 import type { GraphNode } from '../graph/graph.js';
-import { Overdue, type Deadline, type Deadlines } from '../sources/deadline.js';
+import { holdMs, Overdue, type Deadline, type Deadlines } from '../sources/deadline.js';
 import { downstream } from '../graph/reach.js';
 import { isRefusal } from '../sources/refusals.js';
 import { deadlineText, missedText, serviceOutcome } from '../sources/service-level.js';
 import type { StreamKeeper } from '../sources/streams.js';
 import { takingIn } from '../sources/takings.js';
 import type { RunState } from './run-state.js';
-
-/** Milliseconds between checks of a stream that is waited for. */
-const LEAST_HOLD_MS = 250;
-const MOST_HOLD_MS = 30_000;
 
 /** Slots before the end of a request in which its last bar is looked for, for all streams at once. */
 const LAST_SLOTS = 16;
@@ -25,8 +21,7 @@ export class Held extends Error {
   constructor(node: GraphNode, { preset, name }: HeldTo, { misses }: ServiceOutcome, deadline: Deadline) {
     const whose = preset === null ? '' : ` of preset ${preset}`;
     super(`${node.name} waits for ${name ?? 'its service level'}${whose}: ${misses.join(' ')}`);
-    const wanted = Math.min(MOST_HOLD_MS, Math.max(LEAST_HOLD_MS, node.interval * 100));
-    this.waitMs = Math.max(1, Math.min(wanted, deadline.leftMs));
+    this.waitMs = Math.max(1, Math.min(holdMs(node.interval), deadline.leftMs));
     this.#deadline = deadline;
   }
 

@@ -123,3 +123,8 @@ export class Deadlines {
     return deadline;
   }
 }
+
+/** Milliseconds between two checks of a stream that is waited for, by its interval. */
+export function holdMs(interval: Seconds): number {
+  return Math.min(30_000, Math.max(250, interval * 100));
+}
