@@ -180,6 +180,47 @@ describe('a universe of symbols that are listed late, delisted and full of holes
     });
   });
 
+  it('has sections read the last value of inputs without symbols: a stream, and a value of all members', async () => {
+    const days = Array.from({ length: 160 }, (_, index) => index);
+    const rate = (at: number): number => 1000 + at * at;
+    const files = {
+      'prices.csv': csvOf(quotes),
+      'rate.csv': `date,close\n${days.map((at) => `${new Date(day(at) * 1000).toISOString()},${rate(at)}`).join('\n')}\n`,
+      'main.ts': `import { CrossNode, csvHistory, Strategy, StreamInput, Universe } from 'seamless-dag';
+export class Broadcast extends Strategy {
+  setup() {
+    const rate = new StreamInput({ name: 'rate', interval: '1d', historyProvider: csvHistory('rate.csv') });
+    const prices = new Universe({ name: 'prices', interval: '1d', history: csvHistory('prices.csv'), symbol: 'ticker' });
+    const breadth = new CrossNode({ name: 'breadth', input: prices, gives: 'one', computeFn: (section) => section.length });
+    const before = new CrossNode({ name: 'before', input: [rate, breadth, prices], computeFn: (section) =>
+      section.column(prices, 'close').map((close) => close + section.latest(rate).close + section.latest(breadth) / 8) });
+    const after = new CrossNode({ name: 'after', input: [prices, before, breadth, rate], gives: 'one', computeFn: (section) =>
+      [section.latest(rate).close, section.latest(breadth)] });
+    this.addNodes([after]);
+  }
+}
+`,
+    };
+    const project = new Project(files);
+    try {
+      const report = await jobOf(project);
+      const members = (at: number): number => quotes.filter((quote) => quote.day === at).length;
+      for (const symbol of SYMBOLS) {
+        const own = quotes.filter(({ ticker }) => ticker === symbol);
+        assert.deepEqual(
+          report.node('before').symbol(symbol).rows(),
+          own.map(({ day: at, close }) => ({ ts: day(at), value: close + rate(at) + members(at) / 8 })),
+        );
+      }
+      assert.deepEqual(
+        report.node('after').rows(),
+        days.map((at) => ({ ts: day(at), value: [rate(at), members(at)] })),
+      );
+    } finally {
+      project.remove();
+    }
+  });
+
   it('gives a family as a long table, by symbol, and as a panel', async () => {
     await withProject(quotes, async (project) => {
       const report = await jobOf(project);

@@ -9,7 +9,7 @@ import { formatInterval } from '../../sdk/time/time.js';
  * The version of the engine's semantics: firing, windows, rows, indicators. Raise it whenever the same strategy over the same
  * data would give other rows; every cache then computes again.
  */
-const SEMANTICS_VERSION = 7;
+const SEMANTICS_VERSION = 8;
 
 /** How many characters of a source option are kept. */
 const LONGEST_OPTION = 200;

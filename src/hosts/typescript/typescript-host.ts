@@ -192,7 +192,7 @@ export class TypeScriptHost implements StrategyHost {
     return {
       node,
       definition: this.#definitionOf(node, own.hash),
-      positions: this.#spread.positionsOf(node),
+      positions: this.#spread.viewedBy(node),
       context,
       cross: this.#spread.sectionOf(node),
       seed: own.hash ?? node.name,

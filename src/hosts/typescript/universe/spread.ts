@@ -97,7 +97,14 @@ export class Spread {
     return this.#sections.get(input)?.each === true;
   }
 
-  /** The position of each input of a node, by the names in its function. */
+  /** Where a computation finds the inputs that a view is asked for: a section reads those with symbols itself. */
+  viewedBy(node: ComputedNode): ReadonlyMap<DagNode, number> {
+    const section = this.#sections.get(node);
+    if (!section) return this.positionsOf(node);
+    return new Map([...section.singles].map((input) => [input, section.inputs.indexOf(input)]));
+  }
+
+  /** The position of each input of a node, by the names in its function: the same however many symbols there are. */
   positionsOf(node: ComputedNode): ReadonlyMap<DagNode, number> {
     const section = this.#sections.get(node);
     if (section)
