@@ -1,5 +1,5 @@
 import { addTo } from '../../sdk/lists.js';
-import { floats } from '../../sdk/memory.js';
+import { floatsWithRoom } from '../../sdk/memory.js';
 import { closeOf, openOf } from '../../sdk/time/grid.js';
 import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time/time.js';
@@ -183,7 +183,7 @@ export class ChunkRunner {
     if (wanted.length === 0) return new Map();
     const tables = await this.#state.store.read(
       wanted.map(({ index, range }) => ({ fingerprint: this.#state.fingerprint(index).hash, range })),
-      floats,
+      floatsWithRoom,
     );
     const byNode = new Map<number, Table[]>();
     wanted.forEach(({ index }, position) => addTo(byNode, index, tables[position] ?? emptyTable()));
