@@ -161,6 +161,21 @@ describe('a universe whose symbols are found', () => {
     });
   });
 
+  it('says what is wrong with files of which none can be read, of each its own', async () => {
+    const main = foundStrategy("csvHistory('data/daily/*.csv')");
+    const files = filesOf(quotes, inFiles);
+    const late = Object.entries(files).map(([name, text]): [string, string] => [
+      name,
+      text.replace(/^(\d{4}-\d\d-\d\d),/gm, '$1T07:00:00,'),
+    ]);
+    await inProject({ ...Object.fromEntries(late), 'main.ts': main }, async (project) => {
+      await assert.rejects(
+        run(project, WHOLE),
+        /prices\[0007\]: .*0007\.csv has the time 2020-01-01T07:00:00Z/,
+      );
+    });
+  });
+
   it('says how many rows have no symbol; each way out gives the others', async () => {
     const csv = csvOf([
       ...quotes,

@@ -79,7 +79,9 @@ export async function openOwnFiles(
   const rows = await opened(own);
   const ends = (of: readonly SourceFile[]): Promise<Bounds> =>
     boundsOfFiles(stream, context, () => opened(of));
-  const bounds = (): Promise<Bounds> => (files.bounds ??= boundsOf(files, ends));
+  // Without any, its own file says why.
+  const bounds = async (): Promise<Bounds> =>
+    (await (files.bounds ??= boundsOf(files, ends))) ?? rows.bounds();
   return {
     // Its own rows do not decide where it ends.
     whole: false,
