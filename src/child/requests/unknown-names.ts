@@ -15,10 +15,14 @@ export async function unknownNode(store: Store, strategy: string, node: string):
   const [known] = (await store.contents(strategy)).strategies;
   if (!known) return unknownStrategy(store, strategy);
   const members = known.nodes.filter(({ family, listed }) => family === node && listed);
-  const names = [...new Set(known.nodes.map(({ name, family }) => family ?? name))];
+  const names = new Set(known.nodes.map(({ name, family }) => family ?? name));
   const hint = members[0]
     ? `It is a family of ${members.length}: name one of its symbols, such as ${members[0].name}.`
-    : didYouMean(node, [...names, ...known.nodes.map(({ name }) => name)], `It has ${names.join(', ')}.`);
+    : didYouMean(
+        node,
+        new Set([...names, ...known.nodes.map(({ name }) => name)]),
+        `It has ${[...names].join(', ')}.`,
+      );
   return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
     node,
   });
