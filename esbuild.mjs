@@ -48,6 +48,8 @@ const editor = await build({
   platform: 'node',
   target: 'node20',
   plugins: [vscodeOnce, loadedLater],
+  // Less to parse at the editor's start; names and lines stay, for stacks.
+  minifySyntax: true,
   // By require, which every VS Code has for a CommonJS extension.
   supported: { 'dynamic-import': false },
   sourcemap: true,
