@@ -11,7 +11,11 @@ let ahead: ChildProcess | null = null;
 export function startChildAhead([command = '', ...rest]: readonly string[]): void {
   if (!LOADING.has(command) || rest.includes('--help') || rest.includes('-h')) return;
   try {
-    const child = forkChild({ childPath: builtFile('child.js'), batch: true, bundles: true });
+    const child = forkChild({
+      childPath: builtFile('child.js'),
+      batch: command === 'materialize',
+      bundles: true,
+    });
     // The command's own attempt fails likewise, and reports it.
     if (child.pid === undefined) child.on('error', () => undefined);
     else ahead = child;
