@@ -1,127 +1,17 @@
 // Slow (40 s): a property: every hit beside a run.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { quickHit } from '../../../src/cli/startup/quick-hit.js';
-import { bundleCode, type BundledCode } from '../../../src/hosts/typescript/bundle/bundle.js';
-import { builtFile } from '../../../src/protocol/built-file.js';
-import type { StrategyRef } from '../../../src/protocol/payloads.js';
-import { cacheFolder, strategyRef } from '../../../src/protocol/project.js';
 import type { RunReport } from '../../../src/engine/run/reporting/report.js';
+import { builtFile } from '../../../src/protocol/built-file.js';
 import { cases } from '../../support/profile.js';
-import { Child, CSV_HEADER, minute, Project } from '../../support/project.js';
-
-const BARS = 60;
-const [START, END] = [minute(0), minute(BARS)];
-
-const MAIN = `
-import { csvHistory, demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
-import { factor } from 'factor';
-import { plus } from './lib/plus';
-const SCALE = 1;
-export class Main extends Strategy {
-  setup() {
-    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: csvHistory('bars.csv') });
-    const made = new StreamInput({ tags: ['made'], interval: '1m', historyProvider: demoHistory({ start: '2020-01-01' }) });
-    const a = new Node({ name: 'a', input: price, period: 2, computeFn: (view) => SCALE * factor * view.latest(price).close });
-    const b = new Node({ name: 'b', input: [a, made], period: 1, computeFn: (view) => plus(view.latest(a), view.latest(made).close) });
-    this.addNodes([price, made, a, b]);
-  }
-}
-export class Other extends Strategy {
-  setup() {
-    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: csvHistory('bars.csv') });
-    this.addNodes([price, new Node({ name: 'c', input: price, period: 1, computeFn: (view) => view.latest(price).close })]);
-  }
-}
-`;
-
-const PLUS = 'export const plus = (a: number, b: number): number => a + b;\n';
-
-function bars(count: number, close: (index: number) => number = (index) => 100 + (index % 7)): string {
-  return CSV_HEADER + Array.from({ length: count }, (_, i) => `${minute(i)},${close(i)},1\n`).join('');
-}
-
-function files(): Record<string, string> {
-  return {
-    'main.ts': MAIN,
-    'lib/plus.ts': PLUS,
-    'bars.csv': bars(BARS),
-    'node_modules/factor/package.json': '{ "main": "main.js", "type": "module" }',
-    'node_modules/factor/main.js': 'export const factor = 2;\n',
-    'node_modules/factor/other.js': 'export const factor = 3;\n',
-  };
-}
-
-/** A project, a child that runs it the full way, and the terminal that asks the sidecar. */
-class World {
-  readonly project: Project;
-  readonly #child: Child;
-
-  /** @param file the strategy's, relative to the folder of all files */
-  constructor(
-    child: Child,
-    more: Record<string, string> = {},
-    readonly file = 'main.ts',
-  ) {
-    this.project = new Project({ ...files(), ...more });
-    this.#child = child;
-  }
-
-  get spec(): string[] {
-    return [`${this.project.path(this.file)}#Main`, '--start', String(START), '--end', String(END)];
-  }
-
-  strategy(className = 'Main'): StrategyRef {
-    return strategyRef(this.project.path(this.file), className);
-  }
-
-  bundle(): Promise<BundledCode> {
-    return bundleCode({ ...this.strategy(), sdkUrl: pathToFileURL(builtFile('index.js')).href });
-  }
-
-  async quick(args = this.spec): Promise<RunReport | null> {
-    return (await quickHit(args))?.report ?? null;
-  }
-
-  /** The full way, which leaves a sidecar. */
-  async full(className = 'Main', end = END): Promise<RunReport> {
-    const bundle = await this.bundle();
-    return this.#child.request('materialize', {
-      strategy: this.strategy(className),
-      start: START,
-      end,
-      // Nobody edits meanwhile, so what was written just now is settled.
-      bundle: { ...bundle, begunAt: Date.now() + 3_600_000 },
-      sidecar: true,
-    });
-  }
-
-  change(path: string, edit: (text: string) => string): void {
-    const text = readFileSync(this.project.path(path), 'utf8');
-    this.project.write({ [path]: edit(text) });
-  }
-
-  inCache(folder: string): string[] {
-    const path = join(cacheFolder(this.strategy().projectRoot), folder);
-    return existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [];
-  }
-}
+import { Child, minute } from '../../support/project.js';
+import { BARS, bars, END, HitWorld, MAIN, PLUS, SETTLE_MS, START } from './hit-world.js';
 
 /** What may happen between two commands. */
-const EDITS: Readonly<Record<string, (world: World, n: number) => unknown>> = {
+const EDITS: Readonly<Record<string, (world: HitWorld, n: number) => unknown>> = {
   nothing: () => undefined,
   constant: (world, n) => world.change('main.ts', (text) => text.replace(/SCALE = \d+/, `SCALE = ${n}`)),
   comment: (world, n) => world.change('main.ts', (text) => `${text}// ${n}\n`),
@@ -181,9 +71,6 @@ const EDITS: Readonly<Record<string, (world: World, n: number) => unknown>> = {
   settle: () => sleep(SETTLE_MS),
 };
 
-/** Files that were written so long ago are remembered by their signature. */
-const SETTLE_MS = 2100;
-
 function flip(path: string, n: number): void {
   let bytes: Buffer;
   try {
@@ -216,66 +103,11 @@ const HIDDEN: Readonly<Record<string, string>> = {
   'what it prints': "console.log('hello'); const SCALE = 1;",
 };
 
-/** A project inside a repository, in whose folders configurations of the bundler come and go. */
-const NESTED: Readonly<Record<string, string>> = {
-  'demo/package.json': '{}',
-  'demo/bars.csv': bars(BARS),
-  'demo/app/main.ts': MAIN,
-  'demo/app/lib/plus.ts': `import { factor } from 'factor';\n${PLUS.replace('a + b', 'a + b * factor')}`,
-  ...Object.fromEntries(
-    ['.', 'demo', 'demo/app', 'demo/app/lib'].flatMap((folder) =>
-      ['base.json', 'other.json', 'front/none.json', 'back/factor.ts'].map((name) => [
-        `${folder}/${name}`,
-        name.endsWith('.ts') ? 'export const factor = 5;\n' : '{}',
-      ]),
-    ),
-  ),
-};
-
-const CONFIG_FOLDERS = ['.', 'demo', 'demo/app', 'demo/app/lib', 'node_modules/factor'];
-const CONFIG_FILES = ['tsconfig.json', 'jsconfig.json', 'base.json', 'front/factor.ts'];
-
-/** What a configuration says. `n` differs each time. */
-const CONFIGS: Readonly<Record<string, (n: number) => string | null>> = {
-  plain: (n) => `{ "compilerOptions": { "useDefineForClassFields": ${n % 2 === 0} } }`,
-  paths: () =>
-    `{ "compilerOptions": { "paths" /* */ : { "factor": ["./front/factor.ts", "./back/factor.ts"] } } }`,
-  extends: () => '{ "extends": "./base" }',
-  'extends beside a comment': () => '{ // "extends": "./other.json",\n"extends": "./base.json" }',
-  'extends itself': () => '{ "extends": "./tsconfig.json" }',
-  none: () => null,
-};
-
-interface ConfigEdit {
-  readonly folder: string;
-  readonly name: string;
-  readonly config: string;
-}
-
-/** Edits that random ones seldom come upon. */
-const CONFIG_EXAMPLES: ConfigEdit[][] = [
-  [
-    { folder: 'demo/app', name: 'tsconfig.json', config: 'extends beside a comment' },
-    { folder: 'demo/app', name: 'base.json', config: 'paths' },
-    { folder: 'demo/app', name: 'front/factor.ts', config: 'plain' },
-  ],
-  [
-    { folder: 'demo', name: 'jsconfig.json', config: 'plain' },
-    { folder: 'demo/app/lib', name: 'jsconfig.json', config: 'paths' },
-    { folder: 'demo/app/lib', name: 'front/factor.ts', config: 'plain' },
-  ],
-];
-
-function configure({ project }: World, { folder, name, config }: ConfigEdit, n: number): void {
-  const path = `${folder}/${name}`;
-  const text = CONFIGS[config]?.(n) ?? null;
-  rmSync(project.path(path), { force: true });
-  if (name.endsWith('.ts')) project.write({ [path]: `export const factor = ${n};\n` });
-  else if (text !== null) project.write({ [path]: text });
-}
-
 /** `seamless materialize` in a process of its own. */
-function terminal({ spec }: World, ...node: string[]): { readonly stdout: string; readonly stderr: string } {
+function terminal(
+  { spec }: HitWorld,
+  ...node: string[]
+): { readonly stdout: string; readonly stderr: string } {
   const args = [...node, builtFile('cli.js'), 'materialize', ...spec, '--json'];
   return spawnSync(process.execPath, args, { encoding: 'utf8' });
 }
@@ -284,28 +116,24 @@ describe('a hit that the terminal tells by itself', () => {
   const tries = cases(60, 4);
   let child: Child;
   /** Projects that were written some time ago, so that not every test waits for that. */
-  const settled: World[] = [];
-  const hidden = new Map<string, World>();
-  const nestedTries = cases(40, 5);
-  const nested: World[] = [];
+  const settled: HitWorld[] = [];
+  const hidden = new Map<string, HitWorld>();
   before(async () => {
     child = new Child();
-    for (let n = 0; n < (tries.numRuns ?? 0) + 6; n++) settled.push(new World(child));
-    for (let n = 0; n < (nestedTries.numRuns ?? 0) + 1; n++)
-      nested.push(new World(child, NESTED, 'demo/app/main.ts'));
+    for (let n = 0; n < (tries.numRuns ?? 0) + 6; n++) settled.push(new HitWorld(child));
     for (const [what, line] of Object.entries(HIDDEN))
-      hidden.set(what, new World(child, { 'main.ts': MAIN.replace('const SCALE = 1;', line) }));
+      hidden.set(what, new HitWorld(child, { 'main.ts': MAIN.replace('const SCALE = 1;', line) }));
     await sleep(SETTLE_MS);
   });
   after(async () => {
-    for (const world of [...settled, ...nested, ...hidden.values()]) world.project.remove();
+    for (const world of [...settled, ...hidden.values()]) world.project.remove();
     await child.end();
   });
 
-  async function settledWorld(): Promise<World> {
+  async function settledWorld(): Promise<HitWorld> {
     const world = settled.shift();
     if (world) return world;
-    const another = new World(child);
+    const another = new HitWorld(child);
     await sleep(SETTLE_MS);
     return another;
   }
@@ -344,62 +172,8 @@ describe('a hit that the terminal tells by itself', () => {
     assert.ok(told > 0, 'it never told any');
   });
 
-  it('follows the nearest tsconfig.json or jsconfig.json of each file as the bundler does', async () => {
-    let told = 0;
-    let n = 0;
-    const edit = fc.record({
-      folder: fc.constantFrom(...CONFIG_FOLDERS),
-      name: fc.constantFrom(...CONFIG_FILES),
-      config: fc.constantFrom(...Object.keys(CONFIGS)),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(edit, { minLength: 6, maxLength: 20 }), async (edits) => {
-        const world = nested.shift() ?? assert.fail('too few projects');
-        try {
-          let { code } = await world.bundle();
-          for (const edit of edits) {
-            await world.full();
-            n += 1;
-            configure(world, edit, n);
-            const next = await world.bundle();
-            if (await world.quick()) {
-              told += 1;
-              assert.equal(next.code, code, JSON.stringify(edit));
-            }
-            code = next.code;
-          }
-        } finally {
-          world.project.remove();
-        }
-      }),
-      { ...nestedTries, examples: CONFIG_EXAMPLES.map((edits) => [edits]) },
-    );
-    assert.ok(told > 0, 'it never told any');
-  });
-
-  it('is told below a configuration with paths while a nearer one hides it', async () => {
-    const world = nested.shift() ?? assert.fail('too few projects');
-    const told = async (folder: string, name: string, config: string): Promise<boolean> => {
-      configure(world, { folder, name, config }, 1);
-      await world.full();
-      return (await world.quick()) !== null;
-    };
-    try {
-      assert.equal(await told('demo', 'tsconfig.json', 'paths'), false);
-      assert.equal(await told('demo/app/lib', 'tsconfig.json', 'plain'), false, "the strategy's own file");
-      assert.equal(await told('demo/app', 'jsconfig.json', 'plain'), true);
-      assert.equal(await told('demo/app', 'tsconfig.json', 'paths'), false, 'before a jsconfig.json');
-      assert.equal(await told('demo/app', 'tsconfig.json', 'none'), true);
-      assert.equal(await told('node_modules/factor', 'tsconfig.json', 'paths'), true);
-      rmSync(world.project.path('demo/app/jsconfig.json'));
-      assert.equal(await world.quick(), null, 'the hidden one is the nearest again');
-    } finally {
-      world.project.remove();
-    }
-  });
-
   it("is known from the first run on: a run that computed stores the next one's report", async () => {
-    const edited = new Map<string, World>();
+    const edited = new Map<string, HitWorld>();
     try {
       for (const edit of ['nothing', 'constant', 'a corrected bar', 'more bars']) {
         const world = await settledWorld();
