@@ -38,7 +38,7 @@ export interface ChildOptions {
   readonly execArgv?: readonly string[] | undefined;
   /** It is kept for many runs. */
   readonly lasting?: boolean | undefined;
-  /** It materializes, and does nothing that must not wait for garbage collection, such as a live slot. */
+  /** It only materializes: a longer pause for garbage collection does no harm, as it would in a live slot. */
   readonly batch?: boolean | undefined;
   /** This process bundles, so the child need not prepare for it. */
   readonly bundles?: boolean | undefined;
